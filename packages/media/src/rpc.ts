@@ -1,0 +1,95 @@
+/**
+ * The contract between the server and one media worker process.
+ *
+ * The server sends requests; the worker answers each by its `id` and pushes events of its own. Both travel
+ * over the child process's IPC channel. The worker knows SDP, RTP and opaque ids; it knows nothing of presets
+ * or of a meeting's rules, so every permission has been decided before a request is sent.
+ */
+
+export type MediaKind = 'audio' | 'video';
+
+/** The direction of a peer connection as the client sees it: it sends on `send` and receives on `recv`. */
+export type TransportDirection = 'send' | 'recv';
+
+/** Simulcast layers by descending quality, as the SDK names them (protocol.md 6.2). */
+export type Rid = 'f' | 'h' | 'q';
+
+/** Why a producer could not be consumed; the first two are not retried by the SDK (protocol.md 6.5). */
+export type ConsumeErrorCode = 'not_found_track_error' | 'backend_error' | 'try_again';
+
+export type ConsumeResult =
+  | { producerId: string; mid: string }
+  | { producerId: string; error: ConsumeErrorCode };
+
+export interface ProducerStats {
+  producerId: string;
+  bitrateBps: number;
+  packets: number;
+  lostPackets: number;
+  activeRids: string[];
+}
+
+export interface WorkerStats {
+  transports: number;
+  producers: number;
+  consumers: number;
+  residentBytes: number;
+}
+
+/** Request name -> [arguments, answer]. A failed request is answered with an error sentence. */
+export interface MediaRequests {
+  /** The offer is the client's first; the answer carries every candidate (protocol.md 6.1). */
+  createTransport: [
+    { transportId: string; roomId: string; peerId: string; direction: TransportDirection; offer: string },
+    { answer: string },
+  ];
+  closeTransport: [{ transportId: string }, Record<string, never>];
+  /** `mid` names the new m-line of the offer (app_data.mid of the SDK). */
+  produce: [
+    { transportId: string; producerId: string; kind: MediaKind; mid: string; screenShare: boolean; offer: string },
+    { answer: string },
+  ];
+  closeProducer: [{ transportId: string; producerId: string; offer?: string }, { answer?: string }];
+  /** Drops the producer's packets in the worker, so that a modified client cannot talk through a host's mute. */
+  muteProducer: [{ producerId: string; muted: boolean }, Record<string, never>];
+  consume: [
+    { transportId: string; requests: { producerId: string; preferredRid?: Rid }[] },
+    { results: ConsumeResult[]; offer?: string },
+  ];
+  /** The client's answer to the offer of `consume`; media flows from here on. */
+  renegotiate: [{ transportId: string; answer: string }, Record<string, never>];
+  closeConsumers: [{ transportId: string; mids: string[]; offer: string }, { answer: string }];
+  preferLayers: [{ transportId: string; requests: { mid: string; rid: Rid }[] }, Record<string, never>];
+  /** Everything of one room, for the end of its session. */
+  closeRoom: [{ roomId: string }, Record<string, never>];
+  roomStats: [{ roomId: string }, { producers: ProducerStats[] }];
+  workerStats: [Record<string, never>, WorkerStats];
+}
+
+export type MediaRequestName = keyof MediaRequests;
+export type MediaArguments<N extends MediaRequestName> = MediaRequests[N][0];
+export type MediaAnswer<N extends MediaRequestName> = MediaRequests[N][1];
+
+export type MediaEvent =
+  /** Listening; sent once after the start. */
+  | { type: 'ready'; port: number }
+  | { type: 'transportState'; transportId: string; state: 'connected' | 'failed' | 'closed' }
+  /** Ranked by voice, loudest first; sent only when the order changes (after hysteresis). */
+  | { type: 'activeSpeakers'; roomId: string; peerIds: string[] };
+
+export type ToWorker = {
+  [N in MediaRequestName]: { id: number; name: N; args: MediaArguments<N> };
+}[MediaRequestName];
+
+export type FromWorker =
+  | { id: number; ok: true; answer: MediaAnswer<MediaRequestName> }
+  | { id: number; ok: false; error: string }
+  | { event: MediaEvent };
+
+/** Settings of a worker, given as one JSON argument of its command line. */
+export interface WorkerSettings {
+  /** Addresses written into the candidates; the socket itself listens on all interfaces. */
+  announcedIps: string[];
+  /** 0 picks a free port. */
+  port: number;
+}

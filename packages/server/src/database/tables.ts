@@ -1,0 +1,208 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { AppId, MeetingId, ParticipantId, PeerId, PresetId, SessionId, WebhookId } from '../ids.js';
+
+/**
+ * The tables as the query builder sees them; `migrations/` is their truth. The brands of the ids live here, so
+ * that every query result carries them.
+ */
+type Timestamp = ColumnType<Date, Date, Date>;
+type NullableTimestamp = ColumnType<Date | null, Date | null | undefined, Date | null>;
+type Json<T extends object> = JSONColumnType<T, string, string>;
+type NullableJson<T extends object> = ColumnType<T | null, string | null | undefined, string | null>;
+
+export interface Database {
+  accounts: AccountsTable;
+  api_tokens: ApiTokensTable;
+  signing_keys: SigningKeysTable;
+  apps: AppsTable;
+  presets: PresetsTable;
+  meetings: MeetingsTable;
+  participants: ParticipantsTable;
+  sessions: SessionsTable;
+  session_events: SessionEventsTable;
+  session_peers: SessionPeersTable;
+  peer_events: PeerEventsTable;
+  chat_messages: ChatMessagesTable;
+  webhooks: WebhooksTable;
+  webhook_deliveries: WebhookDeliveriesTable;
+  webhook_attempts: WebhookAttemptsTable;
+}
+
+export interface AccountsTable {
+  id: string;
+  name: string;
+  created_at: Generated<Date>;
+}
+
+export interface ApiTokensTable {
+  id: string;
+  account_id: string;
+  name: string;
+  /** SHA-256 of the token; the token itself is shown once and never stored. */
+  token_hash: Buffer;
+  permissions: string[];
+  created_at: Generated<Date>;
+  revoked_at: NullableTimestamp;
+}
+
+export interface SigningKeysTable {
+  purpose: 'participant-token' | 'webhook';
+  private_key: string;
+  created_at: Generated<Date>;
+}
+
+export interface AppsTable {
+  id: AppId;
+  account_id: string;
+  name: string;
+  created_at: Timestamp;
+}
+
+export interface PresetsTable {
+  id: PresetId;
+  app_id: AppId;
+  name: string;
+  config: Json<object>;
+  permissions: Json<object>;
+  ui: Json<object>;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+export interface MeetingsTable {
+  id: MeetingId;
+  app_id: AppId;
+  title: string | null;
+  status: 'ACTIVE' | 'INACTIVE';
+  record_on_start: boolean;
+  live_stream_on_start: boolean;
+  persist_chat: boolean;
+  summarize_on_end: boolean;
+  transcribe_on_end: boolean;
+  session_keep_alive_time_in_secs: number;
+  preferred_region: string | null;
+  recording_config: NullableJson<object>;
+  ai_config: NullableJson<object>;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+export interface ParticipantsTable {
+  id: ParticipantId;
+  meeting_id: MeetingId;
+  preset_id: PresetId;
+  custom_participant_id: string;
+  name: string | null;
+  picture: string | null;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+  /** A tombstone: its tokens are refused as revoked rather than as unknown (features.md Q08). */
+  deleted_at: NullableTimestamp;
+}
+
+export interface SessionsTable {
+  id: SessionId;
+  app_id: AppId;
+  meeting_id: MeetingId;
+  title: string;
+  status: 'LIVE' | 'ENDED';
+  end_reason: string | null;
+  live_participants: number;
+  max_concurrent_participants: number;
+  /** Participant-minutes of the peers that have left; live ones are added when read. */
+  minutes_consumed: number;
+  keep_alive_secs: number;
+  /** Guards the log: a writer that does not know the last number has lost the session. */
+  last_seq: ColumnType<string, number, number>;
+  started_at: Timestamp;
+  ended_at: NullableTimestamp;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+export interface SessionEventsTable {
+  session_id: SessionId;
+  seq: ColumnType<string, number, number>;
+  at: Timestamp;
+  type: string;
+  data: Json<object>;
+}
+
+export interface SessionPeersTable {
+  session_id: SessionId;
+  peer_id: PeerId;
+  participant_id: ParticipantId;
+  custom_participant_id: string;
+  display_name: string;
+  picture: string | null;
+  preset_id: PresetId;
+  preset_name: string;
+  view_type: string;
+  hidden: boolean;
+  recorder_type: string;
+  joined_at: Timestamp;
+  left_at: NullableTimestamp;
+  leave_reason: string | null;
+}
+
+export interface PeerEventsTable {
+  id: string;
+  session_id: SessionId;
+  peer_id: PeerId;
+  participant_id: ParticipantId;
+  event_name: 'PEER_CREATED' | 'PEER_JOINING' | 'PEER_LEAVING';
+  view_type: string;
+  created_at: Timestamp;
+}
+
+export interface ChatMessagesTable {
+  id: string;
+  meeting_id: MeetingId;
+  session_id: SessionId;
+  seq: ColumnType<string, number, number>;
+  peer_id: PeerId;
+  participant_id: ParticipantId;
+  display_name: string;
+  payload_type: number;
+  payload: string;
+  target_participant_ids: string[];
+  pinned: Generated<boolean>;
+  edited: Generated<boolean>;
+  created_at: Timestamp;
+  deleted_at: NullableTimestamp;
+}
+
+export interface WebhooksTable {
+  id: WebhookId;
+  app_id: AppId;
+  name: string;
+  url: string;
+  events: string[];
+  enabled: boolean;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+export interface WebhookDeliveriesTable {
+  /** Sent as `rtk-uuid`; the same for every attempt, so that receivers can drop repeats (features.md WB07). */
+  id: string;
+  position: ColumnType<string, never, never>;
+  webhook_id: WebhookId;
+  session_id: SessionId | null;
+  event: string;
+  body: string;
+  status: 'PENDING' | 'DELIVERED' | 'FAILED';
+  attempts: Generated<number>;
+  next_attempt_at: Timestamp;
+  created_at: Timestamp;
+  finished_at: NullableTimestamp;
+}
+
+export interface WebhookAttemptsTable {
+  delivery_id: string;
+  attempt: number;
+  at: Timestamp;
+  duration_ms: number;
+  http_status: number | null;
+  error: string | null;
+}

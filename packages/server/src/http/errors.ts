@@ -1,0 +1,26 @@
+/**
+ * The one error type of every HTTP surface. `status` becomes the HTTP status and `error.code` of the body
+ * (features.md K23, RE02); `message` is shown to the caller as it is.
+ */
+export class ApiError extends Error {
+  constructor(
+    readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503,
+    message: string,
+    /** Path of the field that was wrong, e.g. `config.view_type`. */
+    readonly field?: string,
+    /** A stable word for programs, e.g. `token_expired`; added to the body as `error.reason`. */
+    readonly reason?: string,
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+
+  /** Joi-like sentence of the live service (rest-api.md 0.5). */
+  static badRequest(field: string, reason: string): ApiError {
+    return new ApiError(400, `BAD_REQUEST: "${field}" ${reason}`, field);
+  }
+
+  static notFound(what: string, id: string): ApiError {
+    return new ApiError(404, `No ${what} found with id ${id}`);
+  }
+}

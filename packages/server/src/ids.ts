@@ -1,0 +1,17 @@
+/**
+ * RealtimeKit mixes several ids of a person: `participant.id` is called userId in the SDK, a connection has a
+ * peerId, and the customer has an id of his own. The brands make the compiler notice a mix-up.
+ */
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+export type AccountId = Branded<'AccountId'>;
+export type AppId = Branded<'AppId'>;
+export type MeetingId = Branded<'MeetingId'>;
+export type SessionId = Branded<'SessionId'>;
+/** The participant added by the backend; `userId` on the wire and in the SDK. */
+export type ParticipantId = Branded<'ParticipantId'>;
+/** One connection (tab, device) of a participant; made by the client. */
+export type PeerId = Branded<'PeerId'>;
+export type PresetId = Branded<'PresetId'>;
+export type WebhookId = Branded<'WebhookId'>;
