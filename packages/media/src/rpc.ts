@@ -36,9 +36,12 @@ export interface WorkerStats {
   residentBytes: number;
 }
 
-/** Request name -> [arguments, answer]. A failed request is answered with an error sentence. */
+/** Request name -> [arguments, answer]. A failed request is answered with a code and a sentence. */
 export interface MediaRequests {
-  /** The offer is the client's first; the answer carries every candidate (protocol.md 6.1). */
+  /**
+   * The offer is the client's first; the answer carries every candidate (protocol.md 6.1). A transport that the
+   * peer already has in this direction is closed first, with its producers or consumers (6.10).
+   */
   createTransport: [
     { transportId: string; roomId: string; peerId: string; direction: TransportDirection; offer: string },
     { answer: string },
@@ -46,7 +49,14 @@ export interface MediaRequests {
   closeTransport: [{ transportId: string }, Record<string, never>];
   /** `mid` names the new m-line of the offer (app_data.mid of the SDK). */
   produce: [
-    { transportId: string; producerId: string; kind: MediaKind; mid: string; screenShare: boolean; offer: string },
+    {
+      transportId: string;
+      producerId: string;
+      kind: MediaKind;
+      mid: string;
+      screenShare: boolean;
+      offer: string;
+    },
     { answer: string },
   ];
   closeProducer: [{ transportId: string; producerId: string; offer?: string }, { answer?: string }];
@@ -72,10 +82,25 @@ export type MediaAnswer<N extends MediaRequestName> = MediaRequests[N][1];
 
 export type MediaEvent =
   /** Listening; sent once after the start. */
-  | { type: 'ready'; port: number }
-  | { type: 'transportState'; transportId: string; state: 'connected' | 'failed' | 'closed' }
+  { type: 'ready'; port: number } | RoomEvent;
+
+export type RoomEvent =
+  /** `failed` and `closed` are final: the transport and everything on it is gone already. */
+  | {
+      type: 'transportState';
+      roomId: string;
+      transportId: string;
+      state: 'connected' | 'failed' | 'closed';
+    }
   /** Ranked by voice, loudest first; sent only when the order changes (after hysteresis). */
   | { type: 'activeSpeakers'; roomId: string; peerIds: string[] };
+
+/**
+ * Why a request failed: `not_found` for an unknown transport or producer (for a consume of the SDK this means
+ * a new transport, protocol.md 6.7), `invalid_sdp` for a description that cannot be used, `limit` for a bound
+ * of limits.ts, `internal` for anything the engine refused.
+ */
+export type MediaErrorCode = 'not_found' | 'invalid_sdp' | 'limit' | 'internal';
 
 export type ToWorker = {
   [N in MediaRequestName]: { id: number; name: N; args: MediaArguments<N> };
@@ -83,7 +108,7 @@ export type ToWorker = {
 
 export type FromWorker =
   | { id: number; ok: true; answer: MediaAnswer<MediaRequestName> }
-  | { id: number; ok: false; error: string }
+  | { id: number; ok: false; code: MediaErrorCode; error: string }
   | { event: MediaEvent };
 
 /** Settings of a worker, given as one JSON argument of its command line. */
