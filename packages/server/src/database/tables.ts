@@ -192,8 +192,13 @@ export interface WebhookDeliveriesTable {
   event: string;
   body: string;
   status: 'PENDING' | 'DELIVERED' | 'FAILED';
+  /** All attempts ever made, those before a redelivery by hand included. */
   attempts: Generated<number>;
+  /** Attempts since the delivery was last queued; they pick the next wait. */
+  round_attempts: Generated<number>;
+  /** Also the lease: while an attempt is under way it is the time at which the claim lapses. */
   next_attempt_at: Timestamp;
+  retry_until: Timestamp;
   created_at: Timestamp;
   finished_at: NullableTimestamp;
 }

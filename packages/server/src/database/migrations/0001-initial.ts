@@ -169,24 +169,29 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     );
     create index webhooks_by_app on webhooks (app_id);
 
+    -- Without a foreign key on webhook_id: the commit of a session must neither wait for a webhook that is
+    -- being deleted nor fail because of it. Deliveries of deleted webhooks are cleared away with the old ones.
     create table webhook_deliveries (
       id uuid primary key,
       position bigserial not null,
-      webhook_id uuid not null references webhooks(id) on delete cascade,
+      webhook_id uuid not null,
       session_id uuid,
       event text not null,
       body text not null,
       status text not null check (status in ('PENDING', 'DELIVERED', 'FAILED')),
       attempts integer not null default 0,
+      round_attempts integer not null default 0,
       next_attempt_at timestamptz not null,
+      retry_until timestamptz not null,
       created_at timestamptz not null,
       finished_at timestamptz
     );
-    create index webhook_deliveries_due on webhook_deliveries (next_attempt_at) where status = 'PENDING';
+    create index webhook_deliveries_due on webhook_deliveries (webhook_id, next_attempt_at, position)
+      where status = 'PENDING';
     create index webhook_deliveries_in_order on webhook_deliveries (webhook_id, session_id, position)
       where status = 'PENDING';
     create index webhook_deliveries_by_webhook on webhook_deliveries (webhook_id, position desc);
-    create index webhook_deliveries_by_age on webhook_deliveries (created_at);
+    create index webhook_deliveries_by_age on webhook_deliveries using brin (created_at);
 
     create table webhook_attempts (
       delivery_id uuid not null references webhook_deliveries(id) on delete cascade,
