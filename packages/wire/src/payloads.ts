@@ -1,4 +1,3 @@
-import type { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { WireError } from './errors.js';
 import { ChatEvent, MediaEvent, PollEvent, PresetEvent, RoomEvent, StoreEvent } from './events.js';
 import * as edge from './generated/media/edge.js';
@@ -13,34 +12,36 @@ import * as recording from './generated/socket/recording.js';
 import * as room from './generated/socket/room.js';
 
 /** The part of a generated codec that payloads need. */
-interface Codec {
-  encode(message: unknown): BinaryWriter;
-  decode(bytes: Uint8Array): unknown;
+interface Codec<T> {
+  encode(message: T): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): T;
 }
-
-/** `null`: the event exists in this direction, and its payload is empty or never read. */
-type CodecTable = { readonly [event: number]: Codec | null };
-
-type MessageIn<C> = C extends { decode(bytes: Uint8Array): infer T } ? T : undefined;
 
 const EMPTY = new Uint8Array(0);
 
-/** Encodes and decodes the payloads of one direction; the event's number decides the type. */
-export class Payloads<T extends CodecTable> {
-  constructor(private readonly codecs: T) {}
+/** The event exists in this direction, and its payload is empty or never read. */
+const none: Codec<undefined> = {
+  encode: () => ({ finish: () => EMPTY }),
+  decode: () => undefined,
+};
+
+/** Encodes and decodes the payloads of one direction; the event's number decides the type of the message. */
+export class Payloads<Messages extends { [event: number]: unknown }> {
+  constructor(private readonly codecs: { readonly [E in keyof Messages]: Codec<Messages[E]> }) {}
 
   /** Whether this direction has the event at all. */
-  has(event: number): event is keyof T & number {
+  has(event: number): event is keyof Messages & number {
     return Object.hasOwn(this.codecs, event);
   }
 
-  /** The message of an event as bytes; events without a message take none and give no bytes. */
-  encode<E extends keyof T & number>(
+  /** The message of an event as bytes; an event without a message takes none and gives no bytes. */
+  encode<E extends keyof Messages & number>(
     event: E,
-    ...[message]: T[E] extends null ? [] : [message: MessageIn<T[E]>]
+    ...[message]: Messages[E] extends undefined ? [] : [message: Messages[E]]
   ): Uint8Array {
-    const codec = this.codecOf(event);
-    return codec === null ? EMPTY : codec.encode(message).finish();
+    return this.codecOf(event)
+      .encode(message as Messages[E])
+      .finish();
   }
 
   /**
@@ -48,20 +49,18 @@ export class Payloads<T extends CodecTable> {
    *
    * @throws {WireError} `malformed_payload`; `unknown_event` when a caller did not ask `has` first.
    */
-  decode<E extends keyof T & number>(event: E, payload: Uint8Array): MessageIn<T[E]> {
+  decode<E extends keyof Messages & number>(event: E, payload: Uint8Array): Messages[E] {
     const codec = this.codecOf(event);
-    if (codec === null) return undefined as MessageIn<T[E]>;
     try {
-      return codec.decode(payload) as MessageIn<T[E]>;
+      return codec.decode(payload);
     } catch (cause) {
       throw new WireError('malformed_payload', `The payload of event ${event} is malformed.`, { cause });
     }
   }
 
-  private codecOf(event: number): Codec | null {
-    const codec = this.codecs[event];
-    if (codec === undefined) throw new WireError('unknown_event', `There is no event ${event}.`);
-    return codec;
+  private codecOf<E extends keyof Messages & number>(event: E): Codec<Messages[E]> {
+    if (!this.has(event)) throw new WireError('unknown_event', `There is no event ${String(event)}.`);
+    return this.codecs[event];
   }
 }
 
@@ -70,29 +69,29 @@ export const toServer = new Payloads({
   [RoomEvent.getPeerInfo]: room.GetPeerInfoRequest,
   [RoomEvent.getRoomPeersInfo]: room.RoomPeersInfoRequest,
   [RoomEvent.joinRoom]: room.JoinRoomRequest,
-  [RoomEvent.getRoomInfo]: null,
-  [RoomEvent.getStageRequests]: null,
-  [RoomEvent.requestStageAccess]: null,
-  [RoomEvent.cancelStageRequest]: null,
+  [RoomEvent.getRoomInfo]: none,
+  [RoomEvent.getStageRequests]: none,
+  [RoomEvent.requestStageAccess]: none,
+  [RoomEvent.cancelStageRequest]: none,
   [RoomEvent.grantStageAccess]: livestreaming.GrantStageAccessRequest,
   [RoomEvent.denyStageAccess]: livestreaming.DenyStageAccessRequest,
-  [RoomEvent.joinStage]: null,
+  [RoomEvent.joinStage]: none,
   [RoomEvent.leaveStage]: livestreaming.LeaveStageRequest,
-  [RoomEvent.getConnectedRoomsDump]: null,
+  [RoomEvent.getConnectedRoomsDump]: none,
   [RoomEvent.createConnectedRooms]: room.CreateConnectedRoomsRequest,
   [RoomEvent.deleteConnectedRooms]: room.DisableConnectedRoomsRequest,
   [RoomEvent.movePeers]: room.MovePeersBetweenRoomsRequest,
-  [RoomEvent.getAllAddedParticipants]: null,
+  [RoomEvent.getAllAddedParticipants]: none,
   [RoomEvent.broadcastMessage]: room.BroadcastMessage,
   [RoomEvent.kick]: room.RemoveParticipantsRequest,
   [RoomEvent.kickAll]: edge.KickAllPeersRequest,
-  [RoomEvent.getWaitingRoomRequests]: null,
+  [RoomEvent.getWaitingRoomRequests]: none,
   [RoomEvent.acceptWaitingRoomRequests]: room.AcceptWaitingRoomRequests,
   [RoomEvent.denyWaitingRoomRequests]: room.DenyWaitingRoomRequests,
   [RoomEvent.broadcastToEntity]: room.BroadcastMessage,
-  [RoomEvent.getRoomStageState]: null,
+  [RoomEvent.getRoomStageState]: none,
 
-  [ChatEvent.getMessages]: null,
+  [ChatEvent.getMessages]: none,
   [ChatEvent.sendMessageToRoom]: chat.SendChatMessageToRoomRequest,
   [ChatEvent.sendMessageToPeers]: chat.SendChatMessageToPeersRequest,
   [ChatEvent.editMessage]: chat.EditChatMessageRequest,
@@ -106,7 +105,7 @@ export const toServer = new Payloads({
   [StoreEvent.storeDeleteKeys]: plugin.PluginStoreDeleteKeysRequest,
 
   [PollEvent.createPoll]: polls.NewPollRequest,
-  [PollEvent.getPolls]: null,
+  [PollEvent.getPolls]: none,
   [PollEvent.votePoll]: polls.VotePollRequest,
 
   [PresetEvent.getUserPresets]: preset.ReadPeersPresetRequest,
@@ -142,11 +141,11 @@ export const toClient = new Payloads({
   [RoomEvent.erroredLivestream]: livestreaming.LiveStreamingEvent,
   [RoomEvent.getStagePeers]: livestreaming.GetStagePeersResponse,
   [RoomEvent.getStageRequests]: livestreaming.GetStageRequestsResponse,
-  [RoomEvent.grantStageAccess]: null,
-  [RoomEvent.denyStageAccess]: null,
+  [RoomEvent.grantStageAccess]: none,
+  [RoomEvent.denyStageAccess]: none,
   [RoomEvent.roomPeerCount]: room.RoomPeerCountResponse,
   // The answer to leaving the stage oneself comes on peerStageStatusUpdate, as does the one to joinStage.
-  [RoomEvent.leaveStage]: null,
+  [RoomEvent.leaveStage]: none,
   [RoomEvent.getConnectedRoomsDump]: room.GetConnectedRoomsDumpResponse,
   [RoomEvent.createConnectedRooms]: room.CreateConnectedRoomsResponse,
   [RoomEvent.deleteConnectedRooms]: room.DisableConnectedRoomsResponse,
@@ -159,12 +158,12 @@ export const toClient = new Payloads({
   [RoomEvent.getAllAddedParticipants]: room.GetAllAddedParticipantsResponse,
   [RoomEvent.broadcastMessage]: room.BroadcastMessage,
   // Whoever receives one of these two leaves: never answer a host's request on the same event.
-  [RoomEvent.kick]: null,
-  [RoomEvent.kickAll]: null,
+  [RoomEvent.kick]: none,
+  [RoomEvent.kickAll]: none,
   [RoomEvent.transcript]: ai.MeetingTranscript,
   [RoomEvent.getWaitingRoomRequests]: room.GetWaitingRoomRequests,
-  [RoomEvent.waitingRoomRequestAccepted]: null,
-  [RoomEvent.waitingRoomRequestDenied]: null,
+  [RoomEvent.waitingRoomRequestAccepted]: none,
+  [RoomEvent.waitingRoomRequestDenied]: none,
   [RoomEvent.peerStageStatusUpdate]: room.PeerStatusUpdate,
   [RoomEvent.broadcastToEntity]: room.BroadcastMessage,
   [RoomEvent.recordingStarted]: recording.RecordingEvent,
@@ -199,11 +198,11 @@ export const toClient = new Payloads({
   [MediaEvent.consume]: edge.ConsumePeerResponse,
   [MediaEvent.closeProducer]: edge.ProducerClosingResponse,
   [MediaEvent.closeConsumer]: edge.ConsumerClosingResponse,
-  [MediaEvent.updateConsumersSimulcastConfig]: null,
-  [MediaEvent.joinRoom]: null,
+  [MediaEvent.updateConsumersSimulcastConfig]: none,
+  [MediaEvent.joinRoom]: none,
   [MediaEvent.leaveRoom]: edge.PeerLeaveResponse,
   [MediaEvent.selectedPeer]: edge.SelectedPeersResponse,
-  [MediaEvent.globalPinPeer]: null,
+  [MediaEvent.globalPinPeer]: none,
   [MediaEvent.selfJoinComplete]: edge.PeerJoinCompleteResponse,
   [MediaEvent.peerJoinedBroadcast]: edge.PeerJoinBroadcastResponse,
   [MediaEvent.peerLeaveBroadcast]: edge.PeerLeaveBroadcastResponse,
@@ -211,23 +210,23 @@ export const toClient = new Payloads({
   [MediaEvent.peerProducerToggleBroadcast]: edge.PeerProducerToggleBroadcastResponse,
   [MediaEvent.peerProducerCloseBroadcast]: edge.PeerProducerCloseBroadcastResponse,
   [MediaEvent.globalPeerPinBroadcast]: edge.GlobalPeerPinningBroadcastResponse,
-  [MediaEvent.mediaRoomTerminationBroadcastResponse]: null,
+  [MediaEvent.mediaRoomTerminationBroadcastResponse]: none,
   [MediaEvent.selectedPeerDiff]: edge.SelectedPeersDiffResponse,
-  [MediaEvent.renegotiateSessionDescription]: null,
+  [MediaEvent.renegotiateSessionDescription]: none,
   [MediaEvent.errorResponse]: edge.ErrorResponse,
   [MediaEvent.changeDisplayName]: edge.PeerDisplayNameEditResponse,
   [MediaEvent.hostControlPeer]: edge.HostMediaControlForPeerResponse,
   [MediaEvent.hostControlAllPeers]: edge.HostMediaControlForAllPeerResponse,
 });
 
-type ToServerTable = typeof toServer extends Payloads<infer T> ? T : never;
-type ToClientTable = typeof toClient extends Payloads<infer T> ? T : never;
+type ClientMessages = typeof toServer extends Payloads<infer M> ? M : never;
+type ServerMessages = typeof toClient extends Payloads<infer M> ? M : never;
 
 /** Events that a client may send. */
-export type ClientEvent = keyof ToServerTable & number;
+export type ClientEvent = keyof ClientMessages & number;
 /** Events that a server may send. */
-export type ServerEvent = keyof ToClientTable & number;
+export type ServerEvent = keyof ServerMessages & number;
 /** The message that a client sends with event `E`; undefined when it has none. */
-export type ClientMessage<E extends ClientEvent> = MessageIn<ToServerTable[E]>;
+export type ClientMessage<E extends ClientEvent> = ClientMessages[E];
 /** The message that a server sends with event `E`; undefined when it has none. */
-export type ServerMessage<E extends ServerEvent> = MessageIn<ToClientTable[E]>;
+export type ServerMessage<E extends ServerEvent> = ServerMessages[E];
