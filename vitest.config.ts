@@ -8,6 +8,11 @@ const alias = Object.fromEntries(
   ['wire', 'core', 'media', 'headless'].map((name) => [`@parley/${name}`, source(name)]),
 );
 
+/** One Postgres per run, for every test that needs a database. */
+const databaseCluster = fileURLToPath(
+  new URL('./packages/server/test/support/database-cluster.ts', import.meta.url),
+);
+
 export default defineConfig({
   resolve: { alias },
   test: {
@@ -21,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['packages/*/test/integration/**/*.test.ts'],
+          globalSetup: [databaseCluster],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 1,
@@ -31,6 +37,7 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['tests/**/*.test.ts'],
+          globalSetup: [databaseCluster],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 1,

@@ -1,0 +1,36 @@
+/**
+ * Everything that can be set, as the rest of the server reads it. Names, defaults and reasons of the single
+ * settings stand in `table.ts`; a new setting needs a line here and a row there, and the compiler asks for both.
+ */
+export interface Settings {
+  httpPort: number;
+  httpsPort: number;
+  /** Address that both ports listen on. */
+  host: string;
+  /** What an app gives to the SDK as `baseURI`; host name with an optional port (features.md S20). */
+  baseDomain: string;
+  /** Absolute path. */
+  dataDir: string;
+  /** Null means the embedded Postgres of the data directory. */
+  databaseUrl: string | null;
+  databaseConnections: number;
+  apiToken: string | null;
+  accountId: string | null;
+  /** IPv4 address that the media workers announce to browsers. */
+  mediaIp: string;
+  mediaWorkers: number;
+  /** Paths of PEM files; both or neither. */
+  tlsCert: string | null;
+  tlsKey: string | null;
+  turnUrls: string[];
+  turnSecret: string | null;
+  logLevel: LogLevel;
+  webhookAllowPrivate: boolean;
+  maxBodyBytes: number;
+  maxHeaderBytes: number;
+  headersTimeoutMs: number;
+  requestTimeoutMs: number;
+}
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -1,0 +1,29 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import type { Database } from './tables.js';
+
+export interface ConnectOptions {
+  /** `postgres://user:password@host:port/database` */
+  url: string;
+  /** Upper bound of open connections; further queries wait for a free one. */
+  maxConnections: number;
+  log?: Logger;
+}
+
+/** How long a query waits for a free connection before it fails; longer than a short pause of the database. */
+const CONNECTION_WAIT_MS = 10_000;
+
+/** Opens the pool. No connection is made before the first query; `destroy()` of the answer closes all. */
+export function connect({ url, maxConnections, log }: ConnectOptions): Kysely<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: maxConnections,
+    connectionTimeoutMillis: CONNECTION_WAIT_MS,
+    keepAlive: true,
+    application_name: 'parley',
+  });
+  // A connection that dies while idle is replaced by the pool; without a listener it would end the process.
+  pool.on('error', (error) => log?.warn({ error: error.message }, 'An idle database connection was lost'));
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}

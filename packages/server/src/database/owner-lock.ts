@@ -1,0 +1,60 @@
+import pg from 'pg';
+
+/** Any number will do, as long as no other user of the database takes it; the letters of "parley" in ASCII. */
+const OWNER_KEY = 0x7061726c6579n;
+
+/** Thrown when another server holds the database; its message is fit to be printed as the only line. */
+export class DatabaseInUse extends Error {
+  constructor(where: string) {
+    super(`Another Parley server is running on ${where}; stop it first`);
+    this.name = 'DatabaseInUse';
+  }
+}
+
+/**
+ * Says that this process alone runs sessions on the database. Held by a connection of its own, so Postgres
+ * gives it back at once when the process dies in whatever way.
+ */
+export class OwnerLock {
+  private constructor(private readonly client: pg.Client) {}
+
+  /** Throws DatabaseInUse when another process holds it. `onLost` is called when the connection breaks. */
+  static async take(url: string, onLost: (error: Error) => void): Promise<OwnerLock> {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'parley-owner',
+      keepAlive: true,
+    });
+    await client.connect();
+    const answer = await client.query('select pg_try_advisory_lock($1) as taken', [OWNER_KEY.toString()]);
+    if (!answer.rows[0].taken) {
+      await client.end();
+      throw new DatabaseInUse(`the database ${withoutPassword(url)}`);
+    }
+    client.on('error', onLost);
+    return new OwnerLock(client);
+  }
+
+  async release(): Promise<void> {
+    this.client.removeAllListeners('error');
+    this.client.on('error', () => undefined);
+    await this.client.end();
+  }
+}
+
+/** Whether any process holds the lock in the database that the client is connected to. */
+export async function isOwned(client: pg.ClientBase): Promise<boolean> {
+  const answer = await client.query(
+    `select 1 from pg_locks
+      where locktype = 'advisory' and granted and objsubid = 1
+        and (classid::bigint << 32 | objid::bigint) = $1
+        and database = (select oid from pg_database where datname = current_database())`,
+    [OWNER_KEY.toString()],
+  );
+  return answer.rows.length > 0;
+}
+
+function withoutPassword(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${pathname.slice(1)} at ${host}`;
+}
