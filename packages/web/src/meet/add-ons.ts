@@ -1,0 +1,39 @@
+import type RealtimeKitClient from '@cloudflare/realtimekit';
+import { registerAddons, type UIConfig } from '@cloudflare/realtimekit-ui';
+import CameraHostControl from '@cloudflare/realtimekit-ui-addons/camera-host-control';
+import ChatHostControl from '@cloudflare/realtimekit-ui-addons/chat-host-control';
+import HandRaise from '@cloudflare/realtimekit-ui-addons/hand-raise';
+import MicHostControl from '@cloudflare/realtimekit-ui-addons/mic-host-control';
+import Reactions from '@cloudflare/realtimekit-ui-addons/reactions-manager';
+
+/**
+ * The host controls work on preset names. Webinar viewers are left out, because the add-on would show a
+ * microphone button as allowed to people whose preset does not allow one.
+ */
+const HOST_PRESETS = ['group_call_host'];
+const TARGET_PRESETS = ['group_call_participant'];
+
+type AddOn = Parameters<typeof registerAddons>[0][number];
+
+/**
+ * The kit's configuration with hand raise, reactions and host controls in it. Each add-on keeps its state in
+ * a store of the meeting; one that cannot open its store is left out, and the meeting goes on without it.
+ */
+export async function configWithAddOns(meeting: RealtimeKitClient): Promise<UIConfig> {
+  const { permissions } = meeting.self;
+  const hostControl = {
+    meeting,
+    hostPresets: HOST_PRESETS,
+    targetPresets: TARGET_PRESETS,
+    addActionInParticipantMenu: true,
+  };
+  const started = await Promise.allSettled<unknown>([
+    HandRaise.init({ meeting, canRaiseHand: true, canManageRaisedHand: permissions.kickParticipant }),
+    Reactions.init({ meeting, canSendReactions: true }),
+    MicHostControl.init(hostControl),
+    CameraHostControl.init(hostControl),
+    ChatHostControl.init(hostControl),
+  ]);
+  const addOns = started.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value);
+  return registerAddons(addOns as AddOn[], meeting);
+}
