@@ -1,0 +1,63 @@
+import { isIPv4 } from 'node:net';
+import { resolve } from 'node:path';
+
+/** Reads the text of one setting; throws BadValue with the rest of the sentence `<name>: "<text>" ...`. */
+export type Parser<T> = (text: string) => T;
+
+export class BadValue extends Error {}
+
+export function integer(min: number, max: number): Parser<number> {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new BadValue(`is not a whole number from ${min} to ${max}`);
+    }
+    return value;
+  };
+}
+
+export const port = integer(1, 65_535);
+
+export function oneOf<T extends string>(values: readonly T[]): Parser<T> {
+  return (text) => {
+    const value = values.find((candidate) => candidate === text);
+    if (value === undefined) throw new BadValue(`is not one of ${values.join(', ')}`);
+    return value;
+  };
+}
+
+export const onOff: Parser<boolean> = (text) => {
+  if (text === '1' || text === 'true') return true;
+  if (text === '0' || text === 'false') return false;
+  throw new BadValue('is neither 1 nor 0');
+};
+
+export function matching(pattern: RegExp, sentence: string): Parser<string> {
+  return (text) => {
+    if (!pattern.test(text)) throw new BadValue(sentence);
+    return text;
+  };
+}
+
+/** Relative to the folder that the server is started in. */
+export const path: Parser<string> = (text) => resolve(text);
+
+export const ipv4: Parser<string> = (text) => {
+  if (!isIPv4(text) || text === '0.0.0.0')
+    throw new BadValue('is not an IPv4 address that browsers can reach');
+  return text;
+};
+
+export const postgresUrl: Parser<string> = (text) => {
+  if (!/^postgres(ql)?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) {
+    throw new BadValue('is not an address of the form postgres://user:password@host:port/database');
+  }
+  return text;
+};
+
+export const turnUrls: Parser<string[]> = (text) => {
+  const urls = text.split(',').map((url) => url.trim());
+  const wrong = urls.find((url) => !/^turns?:[^\s:]+(:\d+)?(\?transport=(udp|tcp))?$/.test(url));
+  if (wrong !== undefined) throw new BadValue('is not a list of turn: or turns: addresses, parted by commas');
+  return urls;
+};

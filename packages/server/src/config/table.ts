@@ -1,0 +1,183 @@
+import { availableParallelism } from 'node:os';
+import {
+  integer,
+  ipv4,
+  matching,
+  oneOf,
+  onOff,
+  type Parser,
+  path,
+  port,
+  postgresUrl,
+  turnUrls,
+} from './parsers.js';
+import { LOG_LEVELS, type Settings } from './settings.js';
+
+export interface Setting<T> {
+  /** Name in the environment. The flag is the same in small letters without `PARLEY_`: `--http-port`. */
+  env: string;
+  /** A value, or what follows from the settings that stand above. */
+  default: T | ((above: Settings) => T);
+  /** The default as the manual says it, where the value alone would not do. */
+  shownDefault?: string;
+  parse: Parser<T>;
+  /** For the manual: what it does and why one would change it. */
+  reason: string;
+}
+
+const KIB = 1024;
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+/** The manual of the settings, in its order; `docs/configuration.md` is made from it. */
+export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
+  httpPort: {
+    env: 'PARLEY_HTTP_PORT',
+    default: 8080,
+    parse: port,
+    reason:
+      'Plain HTTP: management API, health checks, metrics, and everything else by path for a reverse proxy.',
+  },
+  httpsPort: {
+    env: 'PARLEY_HTTPS_PORT',
+    default: 8443,
+    parse: port,
+    reason: 'TLS, which the SDK insists on: the same by host name and by path.',
+  },
+  host: {
+    env: 'PARLEY_HOST',
+    default: '127.0.0.1',
+    parse: matching(/^[0-9A-Za-z.:-]+$/, 'is not an address to listen on'),
+    reason: 'Address to listen on. `0.0.0.0` opens the server to the network.',
+  },
+  baseDomain: {
+    env: 'PARLEY_BASE_DOMAIN',
+    default: (above) => `localhost:${above.httpsPort}`,
+    shownDefault: 'localhost:<https port>',
+    parse: matching(
+      /^[0-9a-z]([0-9a-z.-]*[0-9a-z])?(:\d{1,5})?$/,
+      'is not a host name in small letters with an optional port',
+    ),
+    reason:
+      'What an app gives to the SDK as `baseURI`. The SDK calls `api.<base>`, `socket-edge.<base>` and four more names below it, always by TLS.',
+  },
+  dataDir: {
+    env: 'PARLEY_DATA_DIR',
+    default: () => path('data'),
+    shownDefault: './data',
+    parse: path,
+    reason:
+      'Folder of everything that Parley keeps: the embedded Postgres, and the certificates made at the first start.',
+  },
+  databaseUrl: {
+    env: 'DATABASE_URL',
+    default: null,
+    shownDefault: 'the embedded Postgres',
+    parse: postgresUrl,
+    reason:
+      'Use this Postgres (15 or newer) instead. One server per database; a second one refuses to start.',
+  },
+  databaseConnections: {
+    env: 'PARLEY_DATABASE_CONNECTIONS',
+    default: 16,
+    parse: integer(2, 90),
+    reason: 'Upper bound of open database connections. Queries above it wait for a free one.',
+  },
+  apiToken: {
+    env: 'PARLEY_API_TOKEN',
+    default: null,
+    shownDefault: 'made at the first start and shown once',
+    parse: matching(/^[\x21-\x7e]{8,256}$/, 'is not a token of 8 to 256 visible ASCII characters'),
+    reason:
+      'A fixed token with the permission `Realtime Admin`, for automation. Accepted at the first start and later.',
+  },
+  accountId: {
+    env: 'PARLEY_ACCOUNT_ID',
+    default: null,
+    shownDefault: 'made at the first start',
+    parse: matching(/^[0-9A-Za-z_-]{1,64}$/, 'is not an id of 1 to 64 letters, digits, - and _'),
+    reason: 'A fixed account id, for automation; the account is made when it does not exist.',
+  },
+  mediaIp: {
+    env: 'PARLEY_MEDIA_IP',
+    default: '127.0.0.1',
+    parse: ipv4,
+    reason: 'IPv4 address that browsers send audio and video to. On a server: its public address.',
+  },
+  mediaWorkers: {
+    env: 'PARLEY_MEDIA_WORKERS',
+    default: () => availableParallelism(),
+    shownDefault: 'one per processor core',
+    parse: integer(1, 256),
+    reason: 'Processes that forward audio and video, each with one UDP port.',
+  },
+  tlsCert: {
+    env: 'PARLEY_TLS_CERT',
+    default: null,
+    shownDefault: 'made at the first start',
+    parse: path,
+    reason:
+      'PEM file with a certificate chain of your own; it must name the base domain and `*.<base domain>`.',
+  },
+  tlsKey: {
+    env: 'PARLEY_TLS_KEY',
+    default: null,
+    shownDefault: 'made at the first start',
+    parse: path,
+    reason: 'PEM file with the private key of `PARLEY_TLS_CERT`.',
+  },
+  turnUrls: {
+    env: 'PARLEY_TURN_URLS',
+    default: [],
+    shownDefault: 'none',
+    parse: turnUrls,
+    reason:
+      'TURN servers for browsers that UDP cannot reach, parted by commas: `turn:turn.example.com:3478`.',
+  },
+  turnSecret: {
+    env: 'PARLEY_TURN_SECRET',
+    default: null,
+    shownDefault: 'none',
+    parse: matching(/^\S+$/, 'must not contain spaces'),
+    reason:
+      'The secret shared with the TURN servers (`static-auth-secret` of coturn); credentials made from it expire.',
+  },
+  logLevel: {
+    env: 'PARLEY_LOG_LEVEL',
+    default: 'info',
+    parse: oneOf(LOG_LEVELS),
+    reason: 'Least level that is written; lines are JSON on the standard error output.',
+  },
+  webhookAllowPrivate: {
+    env: 'PARLEY_WEBHOOK_ALLOW_PRIVATE',
+    default: (above) => LOOPBACK.test(above.host) && /^localhost(:|$)/.test(above.baseDomain),
+    shownDefault: '1 when host and base domain are local, else 0',
+    parse: onOff,
+    reason:
+      'Whether webhooks may go to addresses of the private and local network. Keep it off where others may create webhooks.',
+  },
+  maxBodyBytes: {
+    env: 'PARLEY_MAX_BODY_BYTES',
+    default: 1024 * KIB,
+    parse: integer(KIB, 64 * 1024 * KIB),
+    reason: 'Largest body of a request; a larger one is answered with 413.',
+  },
+  maxHeaderBytes: {
+    env: 'PARLEY_MAX_HEADER_BYTES',
+    default: 16 * KIB,
+    parse: integer(4 * KIB, 64 * KIB),
+    reason: 'Largest sum of the headers of a request; a larger one is answered with 431.',
+  },
+  headersTimeoutMs: {
+    env: 'PARLEY_HEADERS_TIMEOUT_MS',
+    default: 10_000,
+    parse: integer(1000, 120_000),
+    reason:
+      'Time that a client may take to send the headers of a request, against clients that send slowly on purpose.',
+  },
+  requestTimeoutMs: {
+    env: 'PARLEY_REQUEST_TIMEOUT_MS',
+    default: 30_000,
+    parse: integer(1000, 600_000),
+    reason: 'Time that a client may take to send a whole request.',
+  },
+};
