@@ -1,0 +1,84 @@
+import type { PermissionsPatch } from './preset.js';
+import type { Identity, ProducerKind } from './state.js';
+
+/** The backend, which needs no permission of a preset. */
+export const BACKEND = Symbol('backend');
+/** Who gives a command: a joined peer, whose permissions are checked, or the backend through the REST API. */
+export type Actor = string | typeof BACKEND;
+
+/** What a host may switch off for others: one permission of the preset each (features.md R02-R04). */
+export type MutableMedia = 'audio' | 'video' | 'screenshare';
+
+/** Ids that a command may need are made by the caller, since the rules have no randomness of their own. */
+export type Command =
+  /** Also the way back after a lost socket, and the second try after waiting. */
+  | { type: 'Join'; who: Identity; newSession: { id: string; title: string; keepAliveMs: number } }
+  | { type: 'Leave'; peerId: string }
+  /** The socket broke; the peer has its grace period to come back. */
+  | { type: 'LoseConnection'; peerId: string }
+  /** The grace period of a lost peer is over. */
+  | { type: 'GiveUpPeer'; peerId: string; graceMs: number }
+  /** The keep-alive time of an empty session is over. */
+  | { type: 'EndIfAbandoned' }
+  | { type: 'AcceptWaiting'; by: string; participantIds: string[] }
+  | { type: 'DenyWaiting'; by: Actor; participantIds: string[] | 'everybody' }
+  | { type: 'KickPeers'; by: Actor; peerIds: string[] }
+  | { type: 'EndSession'; by: Actor }
+  | {
+      type: 'MutePeers';
+      by: Actor;
+      peerIds: string[] | 'everybody';
+      what: MutableMedia[];
+      forbidUnmute: boolean;
+    }
+  | { type: 'PinPeer'; by: string; peerId: string | null }
+  | { type: 'ChangePermissions'; by: string; changes: { participantId: string; patch: PermissionsPatch }[] }
+  | { type: 'RequestStage'; by: string }
+  | { type: 'CancelStageRequest'; by: string }
+  | { type: 'GrantStage'; by: string; participantIds: string[] }
+  | { type: 'DenyStage'; by: string; participantIds: string[] }
+  | { type: 'JoinStage'; by: string }
+  | { type: 'LeaveStage'; by: string; participantIds: string[] }
+  | { type: 'JoinMedia'; by: string }
+  /** Also the start of a media join after a reconnect, whose old producers are void (protocol.md 5.4). */
+  | { type: 'LeaveMedia'; by: string }
+  /** Before the media worker is asked; nothing changes, and a refusal is all it can give. */
+  | { type: 'CheckProduce'; by: string; kind: ProducerKind; screenShare: boolean }
+  | {
+      type: 'AddProducer';
+      by: string;
+      producerId: string;
+      kind: ProducerKind;
+      screenShare: boolean;
+      paused: boolean;
+      appData: string;
+      mimeType: string;
+      transportId: string;
+    }
+  | { type: 'ToggleProducer'; by: string; producerId: string; paused: boolean }
+  | { type: 'CloseProducers'; by: string; producerIds: string[] }
+  | { type: 'RankSpeakers'; peerIds: string[] }
+  | {
+      type: 'SendChat';
+      by: string;
+      messageId: string;
+      payloadType: number;
+      payload: string;
+      toPeerIds: string[] | null;
+    }
+  | { type: 'EditChat'; by: string; messageId: string; payload: string }
+  | { type: 'DeleteChat'; by: string; messageId: string }
+  | { type: 'PinChat'; by: string; messageId: string; pinned: boolean }
+  | {
+      type: 'CreatePoll';
+      by: Actor;
+      pollId: string;
+      question: string;
+      options: string[];
+      anonymous: boolean;
+      hideVotes: boolean;
+    }
+  | { type: 'VotePoll'; by: string; pollId: string; option: number }
+  | { type: 'SetStoreItems'; by: string; store: string; items: { key: string; payload: string }[] }
+  | { type: 'DeleteStoreItems'; by: string; store: string; keys: string[] }
+  | { type: 'Broadcast'; by: string; kind: string; payload: Uint8Array; toPeerIds: string[] | null };

@@ -1,0 +1,97 @@
+import type { PermissionsPatch } from './preset.js';
+import type {
+  ChatMessage,
+  Identity,
+  Poll,
+  Producer,
+  StageStatus,
+  StoreItem,
+  Timestamp,
+  WaitingPeer,
+} from './state.js';
+
+/** Why a peer is no longer in the session; shown in reports and never to other peers. */
+export type LeaveReason = 'left' | 'kicked' | 'connection_lost';
+
+/** The reasons of the webhook `meeting.ended` (features.md L10). */
+export type EndReason = 'HOST_ENDED_MEETING' | 'ALL_PARTICIPANTS_LEFT';
+
+/** Written to the session's log before anybody is told; a replay of them gives the session back. */
+export type DurableEvent =
+  | { type: 'SessionStarted'; at: Timestamp; sessionId: string; title: string; keepAliveMs: number }
+  | { type: 'PeerJoined'; at: Timestamp; peer: Identity; stage: StageStatus }
+  /** `hidden` when the others never knew of the peer. */
+  | { type: 'PeerLeft'; at: Timestamp; peerId: string; reason: LeaveReason; hidden: boolean }
+  /** Every peer leaves with it; `peerIds` are those that were still in, for the record. */
+  | { type: 'SessionEnded'; at: Timestamp; reason: EndReason; peerIds: string[] }
+  | {
+      type: 'StageStatusChanged';
+      at: Timestamp;
+      peerId: string;
+      stage: StageStatus;
+      answer?: 'granted' | 'denied';
+    }
+  | { type: 'PeerPinned'; at: Timestamp; peerId: string | null }
+  | { type: 'PermissionsChanged'; at: Timestamp; participantId: string; patch: PermissionsPatch }
+  | { type: 'UnmuteForbidden'; at: Timestamp; peerIds: string[] }
+  | { type: 'ChatMessageSent'; at: Timestamp; message: ChatMessage; toPeerIds: string[] | null }
+  | { type: 'ChatMessageEdited'; at: Timestamp; messageId: string; payload: string }
+  | { type: 'ChatMessageDeleted'; at: Timestamp; messageId: string }
+  | { type: 'ChatMessagePinned'; at: Timestamp; messageId: string; pinned: boolean }
+  | { type: 'PollCreated'; at: Timestamp; poll: Omit<Poll, 'voted'> }
+  | { type: 'PollVoted'; at: Timestamp; pollId: string; option: number; participantId: string; name: string }
+  | { type: 'StoreItemsSet'; at: Timestamp; store: string; items: StoreItem[] }
+  | { type: 'StoreItemsDeleted'; at: Timestamp; store: string; keys: string[]; peerId: string };
+
+/** Bound to sockets and transports: true only while those live, so a replay begins without them. */
+export type EphemeralEvent =
+  | { type: 'WaitingStarted'; at: Timestamp; peer: WaitingPeer }
+  | { type: 'WaitingAccepted'; at: Timestamp; peerIds: string[] }
+  | { type: 'WaitingDenied'; at: Timestamp; peerIds: string[] }
+  | { type: 'WaitingStopped'; at: Timestamp; peerId: string }
+  | { type: 'PeerConnectionLost'; at: Timestamp; peerId: string }
+  | { type: 'PeerReconnected'; at: Timestamp; peerId: string }
+  | { type: 'MediaJoined'; at: Timestamp; peerId: string }
+  | { type: 'MediaLeft'; at: Timestamp; peerId: string }
+  | { type: 'ProducerAdded'; at: Timestamp; peerId: string; producer: Producer }
+  | {
+      type: 'ProducerToggled';
+      at: Timestamp;
+      peerId: string;
+      producerId: string;
+      paused: boolean;
+      by: string;
+    }
+  | { type: 'ProducerClosed'; at: Timestamp; peerId: string; producerId: string }
+  | { type: 'SpeakersChanged'; at: Timestamp; peerIds: string[] }
+  | {
+      type: 'MessageBroadcast';
+      at: Timestamp;
+      from: string;
+      kind: string;
+      payload: Uint8Array;
+      to: string[] | null;
+    };
+
+export type SessionEvent = DurableEvent | EphemeralEvent;
+
+const EPHEMERAL: Record<EphemeralEvent['type'], true> = {
+  WaitingStarted: true,
+  WaitingAccepted: true,
+  WaitingDenied: true,
+  WaitingStopped: true,
+  PeerConnectionLost: true,
+  PeerReconnected: true,
+  MediaJoined: true,
+  MediaLeft: true,
+  ProducerAdded: true,
+  ProducerToggled: true,
+  ProducerClosed: true,
+  SpeakersChanged: true,
+  MessageBroadcast: true,
+};
+
+/** Not logged by an explicit mark on the type, so that nothing skips the log by accident. */
+export function isDurable(event: SessionEvent): event is DurableEvent {
+  return !(event.type in EPHEMERAL);
+}

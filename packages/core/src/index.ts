@@ -1,0 +1,24 @@
+/**
+ * The rules of a live session, without I/O, clock or randomness: `decide` turns a command into events, `apply`
+ * folds an event into the state, `view` says what has to be told and done because of it.
+ */
+export { apply, countsAsParticipant } from './apply.js';
+export { type Actor, BACKEND, type Command, type MutableMedia } from './commands.js';
+export { decide } from './decide.js';
+export type { Decision } from './decision.js';
+export {
+  type DurableEvent,
+  type EndReason,
+  isDurable,
+  type LeaveReason,
+  type SessionEvent,
+} from './events.js';
+export type * from './preset.js';
+export { isBot } from './preset.js';
+export { REFUSALS, type RefusalCode } from './refusals.js';
+export * from './state.js';
+export * as answers from './views/answers.js';
+export type { Effect, MessageEffect } from './views/effects.js';
+export { stageRequests, waitingRequests } from './views/peers.js';
+export { patchFromWire } from './views/permissions.js';
+export { view } from './views/view.js';

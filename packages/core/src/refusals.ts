@@ -1,0 +1,33 @@
+/**
+ * Every reason why the rules turn a command down, with the sentence that the client is shown. The codes are
+ * stable words for programs and logs.
+ */
+export const REFUSALS = {
+  not_joined: 'You have not joined the session',
+  no_session: 'No active session',
+  permission_denied: 'Your preset does not allow this',
+  peer_id_taken: 'This peer id belongs to another participant',
+  waiting_room_full: 'Too many people are waiting',
+  peer_unknown: 'No such peer in the session',
+  off_stage: 'You are not on the stage',
+  stage_disabled: 'The stage is not enabled for your preset',
+  stage_not_accepted: 'You have not been accepted to the stage',
+  video_not_in_this_meeting: 'This meeting type has no video',
+  too_many_producers: 'Too many media producers',
+  too_many_screenshares: 'The limit of simultaneous screen shares is reached',
+  producer_unknown: 'No such producer',
+  unmute_forbidden: 'The host has muted everybody',
+  message_invalid: 'The message is empty, too long or not of its declared type',
+  message_unknown: 'No such chat message',
+  not_the_author: 'Only the author may change a message',
+  private_pin: 'A private message cannot be pinned',
+  poll_invalid: 'A poll needs a question and at least two options',
+  poll_unknown: 'No such poll or option',
+  too_many_polls: 'The session holds too many polls',
+  store_invalid: 'The store name, a key or a value is missing or too long',
+  store_full: 'The stores of this session are full',
+  broadcast_invalid: 'The broadcast type is missing, reserved or too long',
+  patch_invalid: 'The change names no participant or no permission',
+} as const;
+
+export type RefusalCode = keyof typeof REFUSALS;

@@ -1,0 +1,40 @@
+import { PRODUCERS_PER_PEER_MAX } from '../limits.js';
+import { isStageEnabled, type StreamPermission } from '../preset.js';
+import type { RefusalCode } from '../refusals.js';
+import type { Peer, ProducerKind, Session } from '../state.js';
+
+/** Whether the peer may send this kind of media now (features.md R12-R15, C21, G02). */
+export function whyNotProduce(peer: Peer, kind: ProducerKind, screenShare: boolean): RefusalCode | null {
+  if (peer.preset.viewType === 'AUDIO_ROOM' && kind === 'video') return 'video_not_in_this_meeting';
+  const permission = peer.permissions.media[screenShare ? 'screenshare' : kind].can_produce;
+  if (isStageEnabled(peer.preset)) {
+    if (peer.stage !== 'ON_STAGE') return 'off_stage';
+    return permission === 'NOT_ALLOWED' ? 'permission_denied' : null;
+  }
+  return permission === ('ALLOWED' satisfies StreamPermission) ? null : 'permission_denied';
+}
+
+/** As above, and whether there is room for one more producer (features.md P07). */
+export function whyNotAddProducer(
+  session: Session,
+  peer: Peer,
+  kind: ProducerKind,
+  screenShare: boolean,
+): RefusalCode | null {
+  const refusal = whyNotProduce(peer, kind, screenShare);
+  if (refusal) return refusal;
+  if (peer.producers.size >= PRODUCERS_PER_PEER_MAX) return 'too_many_producers';
+  if (screenShare && kind === 'video' && screenshares(session) >= peer.preset.maxScreenshareCount) {
+    return 'too_many_screenshares';
+  }
+  return null;
+}
+
+function screenshares(session: Session): number {
+  let count = 0;
+  for (const peer of session.peers.values()) {
+    for (const producer of peer.producers.values())
+      if (producer.screenShare && producer.kind === 'video') count++;
+  }
+  return count;
+}

@@ -1,0 +1,33 @@
+import type { Command } from '../commands.js';
+import { accept, type Decision, mayAct, refuse } from '../decision.js';
+import type { MeetingState, Timestamp } from '../state.js';
+
+type Of<T extends Command['type']> = Extract<Command, { type: T }>;
+
+/** Lets waiting people in, by participant id as the SDK sends them (features.md W06). Unknown ids do nothing. */
+export function acceptWaiting(state: MeetingState, command: Of<'AcceptWaiting'>, now: Timestamp): Decision {
+  const refusal = mayAct(state, command.by, (permissions) => permissions.accept_waiting_requests);
+  if (refusal) return refuse(refusal);
+  const peerIds = waitingPeers(state, command.participantIds);
+  return peerIds.length > 0 ? accept({ type: 'WaitingAccepted', at: now, peerIds }) : accept();
+}
+
+/** Turns waiting people away; they may ask again (features.md W07, W11). */
+export function denyWaiting(state: MeetingState, command: Of<'DenyWaiting'>, now: Timestamp): Decision {
+  if (typeof command.by === 'string') {
+    const refusal = mayAct(state, command.by, (permissions) => permissions.accept_waiting_requests);
+    if (refusal) return refuse(refusal);
+  }
+  const peerIds =
+    command.participantIds === 'everybody'
+      ? [...state.waiting.keys()]
+      : waitingPeers(state, command.participantIds);
+  return peerIds.length > 0 ? accept({ type: 'WaitingDenied', at: now, peerIds }) : accept();
+}
+
+function waitingPeers(state: MeetingState, participantIds: readonly string[]): string[] {
+  const wanted = new Set(participantIds);
+  return [...state.waiting.values()]
+    .filter((peer) => !peer.admitted && wanted.has(peer.participantId))
+    .map((peer) => peer.peerId);
+}
