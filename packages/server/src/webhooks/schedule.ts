@@ -27,3 +27,38 @@ export const RETRY_DELAYS_MS = [
   4 * HOUR_MS,
   6 * HOUR_MS,
 ] as const;
+
+/** Each wait is multiplied by a random factor between these two, so that receivers do not see retries in step. */
+export const JITTER = { least: 0.8, most: 1.2 } as const;
+
+/** A receiver's Retry-After can lengthen the wait up to this; it never shortens it. */
+export const RETRY_AFTER_MAX_MS = HOUR_MS;
+
+export interface FailedAttempt {
+  /** Failed attempts since the delivery was last queued, this one included; 1 or more. */
+  failedAttempts: number;
+  now: Date;
+  retryUntil: Date;
+  /** What the receiver asked for, or null. */
+  retryAfterMs: number | null;
+  /** Between 0 (included) and 1. */
+  random: number;
+}
+
+/** When to try again, or null when the retry window is over and the delivery has failed for good. */
+export function nextAttemptAt(failed: FailedAttempt): Date | null {
+  if (failed.now >= failed.retryUntil) return null;
+  const place = Math.min(failed.failedAttempts, RETRY_DELAYS_MS.length) - 1;
+  const jitter = JITTER.least + (JITTER.most - JITTER.least) * failed.random;
+  const asked = Math.min(failed.retryAfterMs ?? 0, RETRY_AFTER_MAX_MS);
+  const waitMs = Math.max(RETRY_DELAYS_MS[place]! * jitter, asked);
+  return new Date(Math.min(failed.now.getTime() + Math.ceil(waitMs), failed.retryUntil.getTime()));
+}
+
+/** Reads a Retry-After header, which is a number of seconds or a date; null when it is neither. */
+export function parseRetryAfterMs(header: string | undefined, now: Date): number | null {
+  if (header === undefined) return null;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * SECOND_MS;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? null : Math.max(0, date - now.getTime());
+}
