@@ -1,0 +1,66 @@
+import Cloudflare from 'cloudflare';
+import type { ParleyProcess } from './parley-process.js';
+
+export interface TestParticipant {
+  id: string;
+  token: string;
+}
+
+export type Preset = 'group_call_host' | 'group_call_participant' | 'webinar_presenter' | 'webinar_viewer';
+
+/** What an app's backend does, through the official client with only its `baseURL` changed. */
+export interface Backend {
+  client: Cloudflare;
+  accountId: string;
+  appId: string;
+  newMeeting(settings?: { title?: string; session_keep_alive_time_in_secs?: number }): Promise<string>;
+  addParticipant(meetingId: string, name: string, preset: Preset): Promise<TestParticipant>;
+  setStatus(meetingId: string, status: 'ACTIVE' | 'INACTIVE'): Promise<void>;
+  kick(meetingId: string, participantId: string): Promise<void>;
+  kickAll(meetingId: string): Promise<void>;
+}
+
+/** Uses the app that the server made on its first start. */
+export async function backendOf(parley: ParleyProcess): Promise<Backend> {
+  const client = new Cloudflare({ apiToken: parley.apiToken, baseURL: `${parley.httpUrl}/client/v4` });
+  const account = { account_id: parley.accountId };
+  const appId = (await client.realtimeKit.apps.get(account)).data?.[0]?.id;
+  if (!appId) throw new Error('The server has no app');
+  const path = { ...account, app_id: appId };
+
+  return {
+    client,
+    accountId: parley.accountId,
+    appId,
+    async newMeeting(settings = {}) {
+      const answer = await client.realtimeKit.meetings.create(appId, {
+        ...account,
+        title: 'Test meeting',
+        ...settings,
+      });
+      return answer.data!.id;
+    },
+    async addParticipant(meetingId, name, preset) {
+      const { data } = await client.realtimeKit.meetings.addParticipant(meetingId, {
+        ...path,
+        name,
+        preset_name: preset,
+        custom_participant_id: `custom-${name}`,
+      });
+      return { id: data!.id, token: data!.token };
+    },
+    async setStatus(meetingId, status) {
+      await client.realtimeKit.meetings.updateMeetingByID(meetingId, { ...path, status });
+    },
+    async kick(meetingId, participantId) {
+      await client.realtimeKit.activeSession.kickParticipants(meetingId, {
+        ...path,
+        participant_ids: [participantId],
+        custom_participant_ids: [],
+      });
+    },
+    async kickAll(meetingId) {
+      await client.realtimeKit.activeSession.kickAllParticipants(meetingId, path);
+    },
+  };
+}

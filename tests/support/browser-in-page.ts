@@ -1,0 +1,137 @@
+/**
+ * What the tests run inside the page. Each function is sent over as its source text, so it uses nothing from
+ * outside of itself.
+ */
+import type RealtimeKitClient from '@cloudflare/realtimekit';
+
+/** One event of the SDK, as the page saw it. Details hold only what JSON can. */
+export interface SdkEvent {
+  source: 'self' | 'joined' | 'waitlisted' | 'participants' | 'meta' | 'chat';
+  name: string;
+  details: unknown;
+  atMs: number;
+}
+
+/** What the page keeps for the test beside the SDK. */
+interface TestGlobals {
+  RealtimeKitClient: typeof RealtimeKitClient;
+  meeting: RealtimeKitClient;
+  sdkEvents: SdkEvent[];
+  peerConnections: RTCPeerConnection[];
+}
+
+declare global {
+  interface Window extends TestGlobals {}
+}
+
+/** Runs before any script of the page: the test reads statistics from the connections that the SDK makes. */
+export function keepPeerConnections(): void {
+  window.peerConnections = [];
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      window.peerConnections.push(this);
+    }
+  };
+}
+
+/** Runs in the page. */
+export async function initInPage(options: {
+  token: string;
+  baseURI: string;
+  audio: boolean;
+  video: boolean;
+}): Promise<void> {
+  const meeting = await window.RealtimeKitClient.init({
+    authToken: options.token,
+    baseURI: options.baseURI,
+    defaults: { audio: options.audio, video: options.video },
+  });
+  window.meeting = meeting;
+  window.sdkEvents = [];
+
+  const plain = (value: unknown): unknown => {
+    const seen = new Set<unknown>();
+    const text = JSON.stringify(value, (key, inner) => {
+      if (key.startsWith('_') || typeof inner === 'function') return undefined;
+      if (inner instanceof MediaStreamTrack) return `track ${inner.kind}`;
+      if (typeof inner === 'object' && inner !== null) {
+        if (seen.has(inner)) return undefined;
+        seen.add(inner);
+        const { userId, id, name } = inner as { userId?: string; id?: string; name?: string };
+        if (key !== '' && userId) return { userId, id, name };
+      }
+      return inner;
+    });
+    return text === undefined ? null : JSON.parse(text);
+  };
+  const person = (value: unknown) => {
+    const { userId, id, name } = value as { userId: string; id: string; name: string };
+    return { userId, id, name };
+  };
+  const note = (source: SdkEvent['source'], name: string, details: unknown) =>
+    window.sdkEvents.push({ source, name, details, atMs: Date.now() });
+
+  for (const name of [
+    'roomJoined',
+    'roomLeft',
+    'waitlisted',
+    'audioUpdate',
+    'videoUpdate',
+    'screenShareUpdate',
+  ] as const) {
+    meeting.self.on(name, (details: unknown) => note('self', name, plain(details)));
+  }
+  for (const name of ['participantJoined', 'participantLeft'] as const) {
+    meeting.participants.joined.on(name, (who: unknown) => note('joined', name, person(who)));
+    meeting.participants.waitlisted.on(name, (who: unknown) => note('waitlisted', name, person(who)));
+  }
+  for (const name of ['audioUpdate', 'videoUpdate', 'screenShareUpdate'] as const) {
+    meeting.participants.joined.on(name, (who: unknown, update: unknown) =>
+      note('joined', name, { ...person(who), ...(plain(update) as object) }),
+    );
+  }
+  meeting.participants.on('broadcastedMessage', (message: unknown) =>
+    note('participants', 'broadcastedMessage', plain(message)),
+  );
+  meeting.meta.on('socketConnectionUpdate', (update: unknown) =>
+    note('meta', 'socketConnectionUpdate', plain(update)),
+  );
+  meeting.chat.on('chatUpdate', (update: unknown) => note('chat', 'chatUpdate', plain(update)));
+}
+
+/** Runs in the page: a number of the `inbound-rtp` statistics of one participant's track. */
+export async function inboundTotal({
+  participantId,
+  source,
+  field,
+}: {
+  participantId: string;
+  source: 'camera' | 'screen' | 'microphone';
+  field: 'framesDecoded' | 'totalAudioEnergy';
+}): Promise<number> {
+  const who = window.meeting.participants.joined.toArray().find(({ userId }) => userId === participantId);
+  const track =
+    source === 'camera'
+      ? who?.videoTrack
+      : source === 'screen'
+        ? who?.screenShareTracks?.video
+        : who?.audioTrack;
+  if (!track) return 0;
+
+  // Chromium pulls sound through its decoder only while something plays the track.
+  const elementId = `plays-${track.id}`;
+  if (!document.getElementById(elementId)) {
+    const element = document.createElement(track.kind === 'audio' ? 'audio' : 'video');
+    element.id = elementId;
+    element.autoplay = true;
+    element.srcObject = new MediaStream([track]);
+    document.body.append(element);
+  }
+  for (const connection of window.peerConnections) {
+    for (const report of (await connection.getStats()).values()) {
+      if (report.type === 'inbound-rtp' && report.trackIdentifier === track.id) return report[field] ?? 0;
+    }
+  }
+  return 0;
+}
