@@ -6,18 +6,20 @@ export interface TestParticipant {
   token: string;
 }
 
-export type Preset = 'group_call_host' | 'group_call_participant' | 'webinar_presenter' | 'webinar_viewer';
-
 /** What an app's backend does, through the official client with only its `baseURL` changed. */
 export interface Backend {
   client: Cloudflare;
   accountId: string;
   appId: string;
   newMeeting(settings?: { title?: string; session_keep_alive_time_in_secs?: number }): Promise<string>;
-  addParticipant(meetingId: string, name: string, preset: Preset): Promise<TestParticipant>;
+  addParticipant(meetingId: string, name: string, preset: string): Promise<TestParticipant>;
   setStatus(meetingId: string, status: 'ACTIVE' | 'INACTIVE'): Promise<void>;
   kick(meetingId: string, participantId: string): Promise<void>;
   kickAll(meetingId: string): Promise<void>;
+  /** A preset that equals `base` but for the permissions given. */
+  newPreset(name: string, base: string, permissions: Record<string, unknown>): Promise<void>;
+  /** Status of a session as the management API tells it. */
+  sessionStatus(sessionId: string): Promise<string | undefined>;
 }
 
 /** Uses the app that the server made on its first start. */
@@ -61,6 +63,23 @@ export async function backendOf(parley: ParleyProcess): Promise<Backend> {
     },
     async kickAll(meetingId) {
       await client.realtimeKit.activeSession.kickAllParticipants(meetingId, path);
+    },
+    async newPreset(name, base, permissions) {
+      const known = await client.realtimeKit.presets.get(appId, account);
+      const baseId = known.data.find((preset) => preset.name === base)?.id;
+      if (!baseId) throw new Error(`No preset ${base}`);
+      const { data } = await client.realtimeKit.presets.getPresetByID(baseId, path);
+      await client.realtimeKit.presets.create(appId, {
+        ...account,
+        name,
+        config: data.config,
+        ui: data.ui,
+        permissions: { ...data.permissions, ...permissions } as typeof data.permissions & object,
+      });
+    },
+    async sessionStatus(sessionId) {
+      const { data } = await client.realtimeKit.sessions.getSessionDetails(sessionId, path);
+      return data?.status;
     },
   };
 }
