@@ -42,19 +42,21 @@ export function createWebhookMetrics(options: {
     buckets: DURATION_BUCKETS_SECONDS,
     registers,
   });
-  const oldest = new Gauge({
-    name: 'parley_webhook_oldest_pending_seconds',
-    help: 'Age of the oldest delivery that is neither delivered nor given up; 0 when there is none.',
-    registers,
-  });
   new Gauge({
     name: 'parley_webhook_pending',
     help: 'Deliveries that are neither delivered nor given up.',
     registers,
     async collect() {
-      const { count, since } = await pending(db);
-      this.set(count);
-      oldest.set(since === null ? 0 : (clock.now().getTime() - since.getTime()) / 1_000);
+      this.set((await pending(db)).count);
+    },
+  });
+  new Gauge({
+    name: 'parley_webhook_oldest_pending_seconds',
+    help: 'Age of the oldest delivery that is neither delivered nor given up; 0 when there is none.',
+    registers,
+    async collect() {
+      const { since } = await pending(db);
+      this.set(since === null ? 0 : (clock.now().getTime() - since.getTime()) / 1_000);
     },
   });
 

@@ -30,6 +30,13 @@ export async function queueWebhooks(
   if (events.length === 0) return;
   const parkedUntil = new Date(now.getTime() + PARKED_MS);
   const retryUntil = new Date(now.getTime() + RETRY_WINDOW_MS);
+  const rows = events.map(({ appId, sessionId, event, payload }) => ({
+    app_id: appId,
+    session_id: sessionId,
+    event,
+    body: JSON.stringify(payload),
+  }));
+  // One JSON parameter: quoting the bodies as elements of an array holds up the event loop twice as long.
   await sql`
     insert into webhook_deliveries
       (id, webhook_id, session_id, event, body, status, next_attempt_at, retry_until, created_at)
@@ -42,11 +49,8 @@ export async function queueWebhooks(
         else ${parkedUntil}::timestamptz
       end,
       ${retryUntil}, ${now}
-    from unnest(
-        ${events.map((queued) => queued.appId)}::uuid[],
-        ${events.map((queued) => queued.sessionId)}::uuid[],
-        ${events.map((queued) => queued.event)}::text[],
-        ${events.map((queued) => JSON.stringify(queued.payload))}::text[]
+    from rows from (
+        json_to_recordset(${JSON.stringify(rows)}) as (app_id uuid, session_id uuid, event text, body text)
       ) with ordinality as queued (app_id, session_id, event, body, place)
       join webhooks webhook
         on webhook.app_id = queued.app_id and webhook.enabled and queued.event = any(webhook.events)

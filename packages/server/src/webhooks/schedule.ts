@@ -59,6 +59,7 @@ export function nextAttemptAt(failed: FailedAttempt): Date | null {
 export function parseRetryAfterMs(header: string | undefined, now: Date): number | null {
   if (header === undefined) return null;
   if (/^\d{1,9}$/.test(header.trim())) return Number(header) * SECOND_MS;
-  const date = Date.parse(header);
+  // Date.parse takes far more than HTTP's dates, such as "-1", for a date.
+  const date = header.endsWith(' GMT') ? Date.parse(header) : Number.NaN;
   return Number.isNaN(date) ? null : Math.max(0, date - now.getTime());
 }
