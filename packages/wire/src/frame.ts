@@ -8,8 +8,8 @@ import { SocketMessage } from './generated/message/v1.js';
  * a receive connection in a big meeting, which stays well under half of this.
  */
 export const MAX_CLIENT_FRAME_BYTES = 512 * 1024;
-/** Largest frame that a client takes from a server: the last 1,000 chat messages of 2,000 characters each. */
-export const MAX_SERVER_FRAME_BYTES = 16 * 1024 * 1024;
+/** Largest frame that our own clients take from a server: a whole chat history of long custom messages fits. */
+export const MAX_SERVER_FRAME_BYTES = 64 * 1024 * 1024;
 /** Longest request id in UTF-16 units. The SDK's ids, `<peerId>-<random base36>`, have about 50. */
 export const MAX_REQUEST_ID_LENGTH = 128;
 

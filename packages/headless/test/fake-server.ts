@@ -1,0 +1,156 @@
+import type { AddressInfo } from 'node:net';
+import {
+  ChatEvent,
+  CloseCode,
+  chat,
+  decodeFrame,
+  edge,
+  encodeBroadcast,
+  encodeError,
+  encodeFrame,
+  type Frame,
+  MediaEvent,
+  PING_TEXT,
+  RoomEvent,
+  room,
+  SocketQuery,
+  StoreEvent,
+  toClient,
+  toServer,
+} from '@parley/wire';
+import { type WebSocket, WebSocketServer } from 'ws';
+
+/** One connection as the fake server sees it. */
+export interface FakeClient {
+  peerId: string;
+  joined: boolean;
+  socket: WebSocket;
+  /** Events in the order in which the client sent them; pongs are `pong`. */
+  sent: (number | 'pong')[];
+}
+
+/** Just enough of a server to test the headless peer against: one room, no rights, no media. */
+export class FakeServer {
+  readonly clients: FakeClient[] = [];
+  readonly queries: URLSearchParams[] = [];
+  /** Peers who are kept in the waiting room, by peer id. */
+  readonly waiting = new Set<string>();
+  /** Events that are refused with this text instead of being answered. */
+  readonly refusals = new Map<number, string>();
+
+  private constructor(private readonly server: WebSocketServer) {
+    server.on('connection', (socket, request) => {
+      const query = new URL(request.url!, 'ws://fake').searchParams;
+      this.queries.push(query);
+      const client: FakeClient = { peerId: query.get(SocketQuery.peerId)!, joined: false, socket, sent: [] };
+      this.clients.push(client);
+      socket.on('message', (data: Buffer, isBinary: boolean) => {
+        if (isBinary) this.receive(client, decodeFrame(data));
+        else client.sent.push('pong');
+      });
+      socket.on('close', (code) => {
+        client.joined = false;
+        if (code !== CloseCode.normal) return;
+        const peer = room.Peer.fromPartial({ peerId: client.peerId });
+        this.tell(RoomEvent.leaveRoom, toClient.encode(RoomEvent.leaveRoom, { peer }));
+      });
+    });
+  }
+
+  static async start(): Promise<FakeServer> {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/ws' });
+    await new Promise((resolve) => server.once('listening', resolve));
+    return new FakeServer(server);
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${(this.server.address() as AddressInfo).port}/ws`;
+  }
+
+  client(peerId: string): FakeClient {
+    return this.clients.findLast((client) => client.peerId === peerId)!;
+  }
+
+  push(peerId: string, event: number): void {
+    this.client(peerId).socket.send(encodeFrame(event));
+  }
+
+  ping(peerId: string): void {
+    this.client(peerId).socket.send(PING_TEXT);
+  }
+
+  async stop(): Promise<void> {
+    for (const { socket } of this.clients) socket.terminate();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private tell(event: number, payload?: Uint8Array, requester?: { client: FakeClient; id: string }): void {
+    const broadcast = encodeBroadcast(event, payload);
+    for (const client of this.clients.filter(({ joined }) => joined)) {
+      const isRequester = client === requester?.client;
+      client.socket.send(isRequester ? broadcast.answer(requester!.id) : broadcast.frame);
+    }
+  }
+
+  private receive(client: FakeClient, { event, id, payload }: Frame): void {
+    client.sent.push(event);
+    const answer = (bytes?: Uint8Array) => client.socket.send(encodeFrame(event, bytes, id));
+    const refusal = this.refusals.get(event);
+    if (refusal !== undefined) {
+      client.socket.send(encodeError(event, refusal, id));
+      return;
+    }
+    switch (event) {
+      case MediaEvent.joinRoom:
+        answer();
+        break;
+      case StoreEvent.storeGetKeys: {
+        const { pluginId, storeName } = toServer.decode(event, payload);
+        answer(toClient.encode(event, { pluginId, storeName, storeItems: [] }));
+        break;
+      }
+      case RoomEvent.joinRoom:
+        this.join(client, toServer.decode(event, payload).peer!, id!);
+        break;
+      case RoomEvent.getRoomInfo:
+        answer(toClient.encode(event, { room: room.Room.fromPartial({ createdAt: 1 }) }));
+        break;
+      case RoomEvent.getRoomPeersInfo: {
+        const joined = this.clients.filter((other) => other.joined);
+        const peers = joined.map(({ peerId }) => room.Peer.fromPartial({ peerId }));
+        answer(toClient.encode(event, { peers }));
+        break;
+      }
+      case MediaEvent.selfJoinComplete:
+        answer(toClient.encode(event, edge.PeerJoinCompleteResponse.create()));
+        break;
+      case ChatEvent.sendMessageToRoom: {
+        const message = chat.ChatMessage.fromPartial({
+          peerId: client.peerId,
+          payload: toServer.decode(event, payload).payload,
+        });
+        this.tell(event, toClient.encode(event, { message }), { client, id: id! });
+        break;
+      }
+      case RoomEvent.kick:
+        for (const peerId of toServer.decode(event, payload).peerIds) this.push(peerId, event);
+        break;
+      case RoomEvent.kickAll:
+        this.tell(event);
+        break;
+    }
+  }
+
+  private join(client: FakeClient, peer: room.Peer, id: string): void {
+    const waitlisted = this.waiting.has(client.peerId);
+    client.joined = !waitlisted;
+    const payload = toClient.encode(RoomEvent.joinRoom, { peer: { ...peer, waitlisted } });
+    if (waitlisted) client.socket.send(encodeFrame(RoomEvent.joinRoom, payload, id));
+    else this.tell(RoomEvent.joinRoom, payload, { client, id });
+  }
+}
+
+/** A token that the SDK could read; nobody checks its signature here. */
+export function fakeToken(meetingId: string, participantId: string): string {
+  return ['{}', JSON.stringify({ meetingId, participantId }), ''].map(btoa).join('.');
+}
