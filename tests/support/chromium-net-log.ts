@@ -12,9 +12,18 @@ const EVENTS_WITH_HOST = [
   'URL_REQUEST_START_JOB',
 ];
 
+/** What Chromium asks for itself at its start, whatever page is open, in spite of every switch against it. */
+const HOSTS_OF_CHROMIUM = [
+  'accounts.google.com',
+  'clients2.google.com',
+  'content-autofill.googleapis.com',
+  'optimizationguide-pa.googleapis.com',
+  'update.googleapis.com',
+];
+
 /**
- * Every host that Chromium looked up or asked for something, preconnects included, which no request listener
- * sees. Names of loopback are left out.
+ * Every host that Chromium looked up or asked for something on behalf of pages, preconnects included, which no
+ * request listener sees. Names of loopback are left out.
  */
 export function outsideHostsOf(netLogPath: string): string[] {
   const log: NetLog = JSON.parse(readFileSync(netLogPath, 'utf8'));
@@ -23,7 +32,7 @@ export function outsideHostsOf(netLogPath: string): string[] {
     .filter(({ type }) => types.has(type))
     .map(({ params }) => hostOf(params?.host ?? params?.url))
     .filter((host) => host !== undefined);
-  return [...new Set(hosts)].filter((host) => !isLoopback(host));
+  return [...new Set(hosts)].filter((host) => !isLoopback(host) && !HOSTS_OF_CHROMIUM.includes(host));
 }
 
 function hostOf(value: unknown): string | undefined {
