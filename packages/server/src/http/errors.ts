@@ -24,3 +24,28 @@ export class ApiError extends Error {
     return new ApiError(404, `No ${what} found with id ${id}`);
   }
 }
+
+/**
+ * A refusal by what stands before RealtimeKit at Cloudflare: bad credentials or a missing permission. Readers of
+ * the gateway's own form look for its number in `errors[]` (features.md RE02, OQ20).
+ */
+export class GatewayError extends ApiError {
+  static readonly AUTHENTICATION_ERROR = 10000;
+
+  constructor(
+    status: 401 | 403,
+    message: string,
+    readonly gatewayCode: number = GatewayError.AUTHENTICATION_ERROR,
+  ) {
+    super(status, message);
+    this.name = 'GatewayError';
+  }
+}
+
+/** Something that this installation cannot do at all; asking again is of no use. */
+export class NotAvailableError extends ApiError {
+  constructor(message: string) {
+    super(503, message, undefined, 'not_available');
+    this.name = 'NotAvailableError';
+  }
+}

@@ -1,0 +1,129 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { AffectedParticipant } from '../sessions/control.js';
+import { type ManagementServices, resourceRouter } from './router.js';
+import { requireMeeting } from './rows/meetings.js';
+import { getActiveSession, toSession } from './rows/sessions.js';
+import {
+  type AffectedParticipantView,
+  affectedParticipants,
+  createdPoll,
+  kickedAll,
+  muteAllBody,
+  mutedAll,
+  newPoll,
+  selection,
+} from './schemas/active-session.js';
+import { answer, jsonBody, ok } from './schemas/envelope.js';
+import { meetingId } from './schemas/ids.js';
+import { sessionView } from './schemas/sessions.js';
+
+/** Values of `data.action`; the reference names none (features.md K15, OQ02). */
+const ACTION = {
+  kick: 'kick',
+  kickAll: 'kick_all',
+  mute: 'mute',
+  muteAll: 'mute_all',
+  poll: 'poll',
+} as const;
+
+const params = z.object({ meeting_id: meetingId });
+
+const get = createRoute({
+  method: 'get',
+  path: '/meetings/{meeting_id}/active-session',
+  summary: 'Get the live session of a meeting',
+  request: { params },
+  responses: { 200: answer('The session.', sessionView) },
+});
+
+const kick = createRoute({
+  method: 'post',
+  path: '/meetings/{meeting_id}/active-session/kick',
+  summary: 'Remove participants with all their connections',
+  request: { params, body: jsonBody(selection) },
+  responses: { 200: answer('The removed participants.', affectedParticipants) },
+});
+
+const kickAll = createRoute({
+  method: 'post',
+  path: '/meetings/{meeting_id}/active-session/kick-all',
+  summary: 'Remove everybody and end the session',
+  request: { params },
+  responses: { 200: answer('How many connections were removed.', kickedAll) },
+});
+
+const mute = createRoute({
+  method: 'post',
+  path: '/meetings/{meeting_id}/active-session/mute',
+  summary: 'Mute participants',
+  request: { params, body: jsonBody(selection) },
+  responses: { 200: answer('The muted participants.', affectedParticipants) },
+});
+
+const muteAll = createRoute({
+  method: 'post',
+  path: '/meetings/{meeting_id}/active-session/mute-all',
+  summary: 'Mute everybody',
+  request: { params, body: jsonBody(muteAllBody) },
+  responses: { 200: answer('How many participants were muted.', mutedAll) },
+});
+
+const poll = createRoute({
+  method: 'post',
+  path: '/meetings/{meeting_id}/active-session/poll',
+  summary: 'Create a poll in the live session',
+  request: { params, body: jsonBody(newPoll) },
+  responses: { 201: answer('The poll without votes.', createdPoll) },
+});
+
+const toAffected = ({ id, name, picture, ...row }: AffectedParticipant): AffectedParticipantView => ({
+  id,
+  ...(name !== null && { name }),
+  ...(picture !== null && { picture }),
+  created_at: row.created_at.toISOString(),
+  updated_at: row.updated_at.toISOString(),
+});
+
+/** What a backend may do to the live session of a meeting (features.md K01-K28, E13-E16, X04-X09). */
+export function activeSession({ db, clock, sessions }: ManagementServices) {
+  return resourceRouter()
+    .openapi(get, async (c) => {
+      const { meeting_id } = c.req.valid('param');
+      const row = await getActiveSession(db, c.var.appId, meeting_id, clock.now());
+      return c.json(ok(toSession(row)), 200);
+    })
+    .openapi(kick, async (c) => {
+      const { meeting_id } = c.req.valid('param');
+      const { participant_ids: participantIds, custom_participant_ids: customParticipantIds } =
+        c.req.valid('json');
+      await requireMeeting(db, c.var.appId, meeting_id);
+      const kicked = await sessions.kick(meeting_id, { participantIds, customParticipantIds });
+      return c.json(ok({ action: ACTION.kick, participants: kicked.map(toAffected) }), 200);
+    })
+    .openapi(kickAll, async (c) => {
+      const { meeting_id } = c.req.valid('param');
+      await requireMeeting(db, c.var.appId, meeting_id);
+      const kicked_participants_count = await sessions.kickAll(meeting_id);
+      return c.json(ok({ action: ACTION.kickAll, kicked_participants_count }), 200);
+    })
+    .openapi(mute, async (c) => {
+      const { meeting_id } = c.req.valid('param');
+      const { participant_ids: participantIds, custom_participant_ids: customParticipantIds } =
+        c.req.valid('json');
+      await requireMeeting(db, c.var.appId, meeting_id);
+      const muted = await sessions.mute(meeting_id, { participantIds, customParticipantIds });
+      return c.json(ok({ action: ACTION.mute, participants: muted.map(toAffected) }), 200);
+    })
+    .openapi(muteAll, async (c) => {
+      const { meeting_id } = c.req.valid('param');
+      await requireMeeting(db, c.var.appId, meeting_id);
+      const muted_participants_count = await sessions.muteAll(meeting_id, c.req.valid('json').allow_unmute);
+      return c.json(ok({ action: ACTION.muteAll, muted_participants_count }), 200);
+    })
+    .openapi(poll, async (c) => {
+      const { meeting_id } = c.req.valid('param');
+      await requireMeeting(db, c.var.appId, meeting_id);
+      const created = await sessions.createPoll(meeting_id, c.req.valid('json'));
+      return c.json(ok({ action: ACTION.poll, poll: created }), 201);
+    });
+}

@@ -1,0 +1,93 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { Hono, type MiddlewareHandler } from 'hono';
+import { parseAuthorization } from '../http/authorization.js';
+import { ApiError } from '../http/errors.js';
+import { limitBody, requireStorableJson } from '../http/json-body.js';
+import { renderManagementError } from '../http/render-error.js';
+import { activeSession } from './active-session.js';
+import { apps } from './apps.js';
+import { authoriseBasic, authoriseBearer } from './authorise.js';
+import { meetings } from './meetings.js';
+import { openApiDocument } from './openapi.js';
+import { participants } from './participants.js';
+import { presets } from './presets.js';
+import { type AppScope, type ManagementServices, resourceRouter } from './router.js';
+
+/** Where the official client finds the API: with its default path, and with a base URL that has none. */
+const PREFIXES = ['/client/v4', ''] as const;
+const KIT = '/accounts/:account_id/realtime/kit';
+
+/**
+ * The whole management API, to be mounted at the root: `/client/v4/accounts/...` and `/accounts/...` with Bearer
+ * tokens, `/v2/...` with Basic credentials, and `GET /openapi.json`. Requests to `/v2` with any other
+ * credentials are the client API's and pass through. No route answers with CORS headers (features.md RE08).
+ */
+export function managementApi(services: ManagementServices): Hono {
+  const api = new Hono();
+  for (const prefix of PREFIXES) {
+    const kit = kitApi(services, `${prefix}${KIT}`);
+    api.all(`${prefix}/accounts/*`, (c) => kit.fetch(c.req.raw, c.env));
+  }
+  const alias = aliasApi(services);
+  api.all('/v2/*', async (c, next) => {
+    if (parseAuthorization(c.req.header('authorization')).scheme !== 'basic') return await next();
+    return await alias.fetch(c.req.raw, c.env);
+  });
+  const document = openApiDocument(kitApi(services, KIT));
+  api.get('/openapi.json', (c) => c.json(document));
+  return api;
+}
+
+function kitApi(services: ManagementServices, base: string) {
+  const root = apiRoot(services, base);
+  root.use('/:app_id/*', authoriseBearer(services), ...bodyGuard(services));
+  root.route('/', apps(services)).route('/:app_id', appResources(services));
+  refuseOtherMethods(root);
+  return root;
+}
+
+function aliasApi(services: ManagementServices) {
+  const root = apiRoot(services, '/v2');
+  root.use(authoriseBasic(services), ...bodyGuard(services));
+  root.route('/', appResources(services));
+  refuseOtherMethods(root);
+  return root;
+}
+
+/** Everything that belongs to one app. */
+const appResources = (services: ManagementServices) =>
+  resourceRouter()
+    .route('/', meetings(services))
+    .route('/', participants(services))
+    .route('/', presets(services))
+    .route('/', activeSession(services));
+
+const bodyGuard = ({ settings }: ManagementServices): MiddlewareHandler[] => [
+  limitBody(settings.maxBodyBytes),
+  requireStorableJson,
+];
+
+function apiRoot({ log }: ManagementServices, base: string) {
+  const root = new OpenAPIHono<AppScope>().basePath(base);
+  root.onError((error, c) => renderManagementError(error, c, log));
+  root.notFound((c) =>
+    renderManagementError(new ApiError(404, `No such route: ${c.req.method} ${c.req.path}`), c, log),
+  );
+  return root;
+}
+
+/** A known path with a method that it does not have is answered with the methods that it has. */
+function refuseOtherMethods(root: OpenAPIHono<AppScope>): void {
+  const methods = new Map<string, string[]>();
+  for (const definition of root.openAPIRegistry.definitions) {
+    if (definition.type !== 'route') continue;
+    const { path, method } = definition.route;
+    methods.set(path, [...(methods.get(path) ?? []), method.toUpperCase()]);
+  }
+  for (const [path, allowed] of methods) {
+    root.all(path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => {
+      c.header('allow', allowed.join(', '));
+      throw new ApiError(405, `${c.req.method} is not allowed here; use ${allowed.join(' or ')}`);
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { ApiError } from './errors.js';
+
+/** No real body of this API nests deeper than eight; the bound keeps later readers off the stack's end. */
+export const JSON_DEPTH_MAX = 32;
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
+
+/** Refuses bodies above `maxBytes` before they are read, or at the byte that goes over when no length is sent. */
+export const limitBody = (maxBytes: number): MiddlewareHandler =>
+  bodyLimit({
+    maxSize: maxBytes,
+    onError: () => {
+      throw new ApiError(413, `BAD_REQUEST: "body" must not be larger than ${maxBytes} bytes`, 'body');
+    },
+  });
+
+/**
+ * Refuses JSON that does not parse, and JSON that no field could hold: text that Postgres cannot store, keys that
+ * reach a prototype, and nesting without end. Schemas then look only at the fields.
+ */
+export const requireStorableJson: MiddlewareHandler = async (c, next) => {
+  const contentType = c.req.header('content-type');
+  if (contentType && JSON_TYPE.test(contentType) && c.req.raw.body) {
+    const text = await c.req.text();
+    if (text !== '') {
+      const problem = storabilityProblem(parse(text));
+      if (problem) throw ApiError.badRequest(problem.field, problem.reason);
+    }
+  }
+  await next();
+};
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw ApiError.badRequest('body', 'must be valid JSON');
+  }
+}
+
+interface StorabilityProblem {
+  field: string;
+  reason: string;
+}
+
+/** The first text, key or depth in a parsed JSON value that cannot be stored. */
+export function storabilityProblem(value: unknown, field = '', depth = 0): StorabilityProblem | undefined {
+  if (typeof value === 'string') return isStorableText(value) ? undefined : unstorable(field);
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth >= JSON_DEPTH_MAX) {
+    return { field: 'body', reason: `must not be nested deeper than ${JSON_DEPTH_MAX} levels` };
+  }
+  for (const [key, child] of Object.entries(value)) {
+    const path = Array.isArray(value) ? `${field}[${key}]` : field === '' ? key : `${field}.${key}`;
+    if (key === '__proto__') return { field: path, reason: 'is not allowed' };
+    const problem = isStorableText(key)
+      ? storabilityProblem(child, path, depth + 1)
+      : unstorable(field || 'body');
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+const unstorable = (field: string): StorabilityProblem => ({
+  field: field || 'body',
+  reason: 'must not contain NUL characters or lone surrogates',
+});
+
+/** Postgres refuses U+0000 in text and lone surrogates in JSON. */
+export const isStorableText = (text: string): boolean =>
+  !text.includes('\u0000') && !LONE_SURROGATE.test(text);
+
+const LONE_SURROGATE = /\p{Surrogate}/u;

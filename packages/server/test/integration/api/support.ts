@@ -1,0 +1,138 @@
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import Cloudflare from 'cloudflare';
+import type { Hono } from 'hono';
+import pino from 'pino';
+import { vi } from 'vitest';
+import { managementApi } from '../../../src/api/management-api.js';
+import type { Clock } from '../../../src/clock.js';
+import { ApiError } from '../../../src/http/errors.js';
+import type { SessionControl } from '../../../src/sessions/control.js';
+import { createApiToken } from '../../../src/tokens/api-tokens.js';
+import { createParticipantTokens, type ParticipantTokens } from '../../../src/tokens/participant-tokens.js';
+import { startDatabase, type TestDatabase } from '../../support/database.js';
+
+/** Room for every body of these tests but those that are to be too large. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+export class TestClock implements Clock {
+  #now = Date.parse('2026-07-01T10:00:00.000Z');
+  now = () => new Date(this.#now);
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+/** A session control for meetings that nobody is in. */
+const idleSessions = () => {
+  const none = async (meetingId: string): Promise<never> => {
+    throw new ApiError(404, `No active session found for meeting_id ${meetingId}`);
+  };
+  return {
+    kick: vi.fn<SessionControl['kick']>(none),
+    kickAll: vi.fn<SessionControl['kickAll']>(none),
+    mute: vi.fn<SessionControl['mute']>(none),
+    muteAll: vi.fn<SessionControl['muteAll']>(none),
+    createPoll: vi.fn<SessionControl['createPoll']>(none),
+    participantDeleted: vi.fn<SessionControl['participantDeleted']>(async () => {}),
+    meetingDeactivated: vi.fn<SessionControl['meetingDeactivated']>(async () => {}),
+  };
+};
+
+export interface TestAccount {
+  accountId: string;
+  token: string;
+  appId: string;
+}
+
+export interface TestApi extends TestAccount {
+  api: Hono;
+  database: TestDatabase;
+  clock: TestClock;
+  sessions: ReturnType<typeof idleSessions>;
+  redeliver: ReturnType<typeof vi.fn<(deliveryId: string) => Promise<boolean>>>;
+  participantTokens: ParticipantTokens;
+  /** `http://127.0.0.1:<port>` */
+  origin: string;
+  /** The unmodified official client, pointed here. */
+  client: Cloudflare;
+  /** Calls a path below the app with its token; a body that is not text is sent as JSON. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  addAccount(): Promise<TestAccount>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
+  body: any;
+}
+
+let accounts = 0;
+
+/** The management API on a port of its own, with a database of its own and one account. */
+export async function startApi(): Promise<TestApi> {
+  const database = await startDatabase();
+  const clock = new TestClock();
+  const sessions = idleSessions();
+  const redeliver = vi.fn<(deliveryId: string) => Promise<boolean>>(async () => true);
+  const participantTokens = createParticipantTokens(database.db, clock);
+  const api = managementApi({
+    db: database.db,
+    clock,
+    log: pino({ level: 'silent' }),
+    settings: { maxBodyBytes: MAX_BODY_BYTES },
+    participantTokens,
+    sessions,
+    webhooks: { redeliver },
+  });
+  const server = serve({ fetch: api.fetch, port: 0, hostname: '127.0.0.1' });
+  await new Promise((resolve) => server.once('listening', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const addAccount = async (): Promise<TestAccount> => {
+    accounts += 1;
+    const accountId = accounts.toString(16).padStart(32, '0');
+    await database.db.insertInto('accounts').values({ id: accountId, name: 'Test' }).execute();
+    const { token } = await createApiToken(database.db, {
+      accountId,
+      name: 'test',
+      permissions: ['Realtime'],
+    });
+    const client = new Cloudflare({ apiToken: token, baseURL: `${origin}/client/v4` });
+    const created = await client.realtimeKit.apps.post({ account_id: accountId, name: 'Test app' });
+    return { accountId, token, appId: created.data?.app?.id ?? '' };
+  };
+
+  const own = await addAccount();
+  const base = `${origin}/client/v4/accounts/${own.accountId}/realtime/kit/${own.appId}`;
+  return {
+    ...own,
+    api,
+    database,
+    clock,
+    sessions,
+    redeliver,
+    participantTokens,
+    origin,
+    client: new Cloudflare({ apiToken: own.token, baseURL: `${origin}/client/v4`, maxRetries: 0 }),
+    addAccount,
+    async call(method, path, body, headers = {}) {
+      const response = await fetch(base + path, {
+        method,
+        headers: {
+          authorization: `Bearer ${own.token}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      return { status: response.status, headers: response.headers, body: await response.json() };
+    },
+    async close() {
+      await new Promise((resolve) => server.close(resolve));
+      await database.close();
+    },
+  };
+}
