@@ -26,6 +26,8 @@ export interface Settings {
   turnSecret: string | null;
   logLevel: LogLevel;
   webhookAllowPrivate: boolean;
+  /** Of each port. */
+  maxConnections: number;
   maxBodyBytes: number;
   maxHeaderBytes: number;
   headersTimeoutMs: number;

@@ -155,6 +155,13 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
     reason:
       'Whether webhooks may go to addresses of the private and local network. Keep it off where others may create webhooks.',
   },
+  maxConnections: {
+    env: 'PARLEY_MAX_CONNECTIONS',
+    default: 20_000,
+    parse: integer(10, 1_000_000),
+    reason:
+      'Most connections of each port, sockets of participants included; further ones are closed at once.',
+  },
   maxBodyBytes: {
     env: 'PARLEY_MAX_BODY_BYTES',
     default: 1024 * KIB,

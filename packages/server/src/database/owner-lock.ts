@@ -11,35 +11,67 @@ export class DatabaseInUse extends Error {
   }
 }
 
+const RETAKE_MS = 500;
+
 /**
- * Says that this process alone runs sessions on the database. Held by a connection of its own, so Postgres
- * gives it back at once when the process dies in whatever way.
+ * Says that this process alone runs sessions on the database. Held by a connection of its own, so Postgres gives it
+ * back at once when the process dies in whatever way. A connection that breaks is made again.
  */
 export class OwnerLock {
-  private constructor(private readonly client: pg.Client) {}
+  #closed = false;
+  #retake: NodeJS.Timeout | null = null;
 
-  /** Throws DatabaseInUse when another process holds it. `onLost` is called when the connection breaks. */
+  private constructor(
+    private readonly url: string,
+    private readonly onLost: (error: Error) => void,
+    private client: pg.Client,
+  ) {
+    this.#watch();
+  }
+
+  /**
+   * Throws DatabaseInUse when another process holds it. `onLost` is called when another process took it while the
+   * connection was broken: this server must stop.
+   */
   static async take(url: string, onLost: (error: Error) => void): Promise<OwnerLock> {
-    const client = new pg.Client({
-      connectionString: url,
-      application_name: 'parley-owner',
-      keepAlive: true,
-    });
-    await client.connect();
-    const answer = await client.query('select pg_try_advisory_lock($1) as taken', [OWNER_KEY.toString()]);
-    if (!answer.rows[0].taken) {
-      await client.end();
-      throw new DatabaseInUse(`the database ${withoutPassword(url)}`);
-    }
-    client.on('error', onLost);
-    return new OwnerLock(client);
+    return new OwnerLock(url, onLost, await lock(url));
   }
 
   async release(): Promise<void> {
-    this.client.removeAllListeners('error');
-    this.client.on('error', () => undefined);
+    this.#closed = true;
+    if (this.#retake) clearTimeout(this.#retake);
     await this.client.end();
   }
+
+  #watch(): void {
+    this.client.on('error', () => undefined);
+    this.client.once('end', () => this.#takeAgain());
+  }
+
+  #takeAgain(): void {
+    if (this.#closed) return;
+    this.#retake = setTimeout(async () => {
+      try {
+        const client = await lock(this.url);
+        if (this.#closed) return void client.end();
+        this.client = client;
+        this.#watch();
+      } catch (error) {
+        if (error instanceof DatabaseInUse) this.onLost(error);
+        else this.#takeAgain();
+      }
+    }, RETAKE_MS);
+  }
+}
+
+async function lock(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: 'parley-owner', keepAlive: true });
+  client.on('error', () => undefined);
+  await client.connect();
+  const answer = await client.query('select pg_try_advisory_lock($1) as taken', [OWNER_KEY.toString()]);
+  if (answer.rows[0].taken) return client;
+  await client.end();
+  throw new DatabaseInUse(`the database ${withoutPassword(url)}`);
 }
 
 /** Whether any process holds the lock in the database that the client is connected to. */
