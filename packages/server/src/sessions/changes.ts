@@ -1,0 +1,155 @@
+import {
+  countsAsParticipant,
+  type DurableEvent,
+  type Identity,
+  type MeetingState,
+  type Peer,
+} from '@parley/core';
+import type { AppId, MeetingId, PeerId, SessionId } from '../ids.js';
+import type { QueuedWebhookEvent } from '../webhooks/outbox.js';
+import {
+  meetingEnded,
+  meetingStarted,
+  participantJoined,
+  participantLeft,
+  type WebhookSession,
+} from '../webhooks/payloads.js';
+import type { MeetingInfo } from './meeting-info.js';
+
+/** What the record of a live session says beyond its state; kept beside the state and written with each change. */
+export interface SessionRecord {
+  sessionId: SessionId;
+  meetingId: MeetingId;
+  appId: AppId;
+  appName: string;
+  title: string;
+  keepAliveSecs: number;
+  startedAt: Date;
+  /** Number of the last event in the log. */
+  lastSeq: number;
+  /** Peers that count as participants now, and their peak (features.md L08). */
+  live: number;
+  peak: number;
+  /** Minutes of those who have left; a peer's minutes run from its join to its leave (features.md PA02). */
+  minutes: number;
+}
+
+/** Everything that one transaction has to write for some events of one session. */
+export interface Changes {
+  record: SessionRecord;
+  /** `record.lastSeq` before these events: the guard against a second writer. */
+  expectedSeq: number;
+  at: Date;
+  started: boolean;
+  ended: { at: Date; reason: string } | null;
+  log: { seq: number; at: Date; event: DurableEvent }[];
+  joined: { seq: number; peer: Identity; at: Date }[];
+  left: { seq: number; peer: Peer; at: Date; reason: string }[];
+  chat: { seq: number; event: ChatEvent }[];
+  webhooks: QueuedWebhookEvent[];
+}
+
+export type ChatEvent = Extract<
+  DurableEvent,
+  { type: 'ChatMessageSent' | 'ChatMessageEdited' | 'ChatMessageDeleted' | 'ChatMessagePinned' }
+>;
+
+export function startRecord(
+  meeting: MeetingInfo,
+  event: Extract<DurableEvent, { type: 'SessionStarted' }>,
+): SessionRecord {
+  return {
+    sessionId: event.sessionId as SessionId,
+    meetingId: meeting.meetingId,
+    appId: meeting.appId,
+    appName: meeting.appName,
+    title: event.title,
+    keepAliveSecs: Math.round(event.keepAliveMs / 1000),
+    startedAt: new Date(event.at),
+    lastSeq: 0,
+    live: 0,
+    peak: 0,
+    minutes: 0,
+  };
+}
+
+export function noChanges(record: SessionRecord): Changes {
+  return {
+    record,
+    expectedSeq: record.lastSeq,
+    at: record.startedAt,
+    started: false,
+    ended: null,
+    log: [],
+    joined: [],
+    left: [],
+    chat: [],
+    webhooks: [],
+  };
+}
+
+/**
+ * Adds what an event means for the record. To be called before the event is applied: of a peer that leaves, the
+ * state still knows who it was. Recorders are in no record and no webhook (features.md R32).
+ */
+export function addEvent(changes: Changes, state: MeetingState, event: DurableEvent): void {
+  const { record } = changes;
+  const at = new Date(event.at);
+  record.lastSeq++;
+  changes.at = at;
+  changes.log.push({ seq: record.lastSeq, at, event });
+  switch (event.type) {
+    case 'SessionStarted':
+      changes.started = true;
+      changes.webhooks.push(meetingStarted(webhookSession(record)));
+      return;
+    case 'PeerJoined':
+      if (!countsAsParticipant(event.peer)) return;
+      record.live++;
+      record.peak = Math.max(record.peak, record.live);
+      changes.joined.push({ seq: record.lastSeq, peer: event.peer, at });
+      changes.webhooks.push(participantJoined(webhookSession(record), webhookPeer(event.peer, at)));
+      return;
+    case 'PeerLeft':
+      addLeave(changes, state.session?.peers.get(event.peerId), at, event.reason, null);
+      return;
+    case 'SessionEnded':
+      for (const peerId of event.peerIds) {
+        addLeave(changes, state.session?.peers.get(peerId), at, 'ended', at);
+      }
+      changes.ended = { at, reason: event.reason };
+      changes.webhooks.push(meetingEnded({ ...webhookSession(record), endedAt: at }, event.reason));
+      return;
+    case 'ChatMessageSent':
+    case 'ChatMessageEdited':
+    case 'ChatMessageDeleted':
+    case 'ChatMessagePinned':
+      changes.chat.push({ seq: record.lastSeq, event });
+  }
+}
+
+function addLeave(
+  changes: Changes,
+  peer: Peer | undefined,
+  at: Date,
+  reason: string,
+  endedAt: Date | null,
+): void {
+  if (!peer || !countsAsParticipant(peer)) return;
+  const { record } = changes;
+  record.live--;
+  record.minutes += (at.getTime() - peer.joinedAt) / 60_000;
+  changes.left.push({ seq: record.lastSeq, peer, at, reason });
+  const session = { ...webhookSession(record), endedAt };
+  changes.webhooks.push(participantLeft(session, webhookPeer(peer, new Date(peer.joinedAt)), at));
+}
+
+function webhookSession(record: SessionRecord): WebhookSession {
+  const { appId, appName, meetingId, sessionId, title, startedAt } = record;
+  return { appId, appName, meetingId, sessionId, title, createdAt: startedAt, startedAt };
+}
+
+function webhookPeer(peer: Identity, joinedAt: Date) {
+  const { displayName, customParticipantId } = peer;
+  return { peerId: peer.peerId as PeerId, displayName, customParticipantId, joinedAt };
+}

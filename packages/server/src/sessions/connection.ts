@@ -1,0 +1,11 @@
+import type { ParticipantId, PeerId } from '../ids.js';
+
+/** A peer's socket as its meeting sees it; `edge/` implements it. */
+export interface PeerConnection {
+  readonly peerId: PeerId;
+  readonly participantId: ParticipantId;
+  /** Sends or, when the receiver is too slow to take it, drops the connection; never waits. */
+  send(frame: Uint8Array): void;
+  /** After what was sent before. Idempotent. */
+  close(code: number, reason: string): void;
+}

@@ -1,0 +1,48 @@
+import type { Effect } from '@parley/core';
+import { CloseCode, encodeBroadcast } from '@parley/wire';
+import type { PeerConnection } from './connection.js';
+import type { MeetingMedia } from './meeting-media.js';
+
+/** Who sent the request that caused an effect; his copy of an answering message carries the request's id. */
+export interface Origin {
+  peerId: string;
+  requestId: string | undefined;
+}
+
+/** The part of a meeting that effects act upon. */
+export interface Stage {
+  readonly connections: Map<string, PeerConnection>;
+  readonly media: MeetingMedia;
+}
+
+/** Does what a view asks for. A message is put into its frame once, whatever the number of its receivers. */
+export function deliver(stage: Stage, effect: Effect, origin: Origin | undefined): void {
+  switch (effect.type) {
+    case 'message': {
+      const broadcast = encodeBroadcast(effect.event, effect.payload);
+      const requestId = effect.answers ? origin?.requestId : undefined;
+      for (const peerId of effect.to) {
+        const isAnswer = requestId !== undefined && peerId === origin?.peerId;
+        stage.connections.get(peerId)?.send(isAnswer ? broadcast.answer(requestId) : broadcast.frame);
+      }
+      return;
+    }
+    case 'closeSockets':
+      for (const peerId of effect.peerIds) {
+        const connection = stage.connections.get(peerId);
+        stage.connections.delete(peerId);
+        connection?.close(CloseCode.normal, 'removed from the session');
+      }
+      return;
+    case 'releaseMedia':
+      stage.media.release(effect.peerIds);
+      return;
+    case 'muteProducer':
+      stage.media.order('muteProducer', { producerId: effect.producerId, muted: effect.muted });
+      return;
+    case 'closeProducer': {
+      const transportId = stage.media.transportOf(effect.peerId, 'send');
+      if (transportId) stage.media.order('closeProducer', { transportId, producerId: effect.producerId });
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.js';
+import type { Database } from '../database/tables.js';
+import type { MeetingId } from '../ids.js';
+import type { MediaPool } from '../media/media-pool.js';
+import { Journal } from './journal.js';
+import { MeetingHost } from './meeting-host.js';
+import { meetingsWithLiveSession, recoverSession } from './recovery.js';
+
+/** Close codes that make the SDK come back by itself: every code but 1000 (protocol.md 3.6). */
+const SERVICE_RESTART = 1012;
+const RECOVERY_RETRY_MS = 1_000;
+
+export interface LiveMeetingsOptions {
+  db: Kysely<Database>;
+  clock: Clock;
+  log: Logger;
+  mediaPool: MediaPool;
+  reconnectGraceMs: number;
+  /** Called after each commit; the outbox may hold new webhooks. */
+  committed: () => void;
+}
+
+/** The meetings that somebody is connected to or that have a live session, one host for each. */
+export class LiveMeetings {
+  readonly #hosts = new Map<MeetingId, MeetingHost>();
+  /** Meetings whose host was lost and is being read back from the log. */
+  readonly #recovering = new Map<MeetingId, Promise<void>>();
+  readonly #journal: Journal;
+  #draining = false;
+
+  constructor(private readonly options: LiveMeetingsOptions) {
+    this.#journal = new Journal(options.db, options.log, options.committed);
+  }
+
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  get hosts(): Iterable<MeetingHost> {
+    return this.#hosts.values();
+  }
+
+  /** Takes up every session that was live when the server stopped; to be awaited before the first connection. */
+  async recover(): Promise<void> {
+    const meetingIds = await meetingsWithLiveSession(this.options.db);
+    for (const meetingId of meetingIds) await this.#takeUp(meetingId);
+    if (meetingIds.length > 0)
+      this.options.log.info({ sessions: meetingIds.length }, 'Live sessions were taken up');
+  }
+
+  /** The host of a meeting, made when there is none. Waits for a host that is being read back. */
+  async open(meetingId: MeetingId): Promise<MeetingHost> {
+    await this.#recovering.get(meetingId);
+    return this.#hosts.get(meetingId) ?? this.#create(meetingId);
+  }
+
+  /** The host of a meeting, if anybody is connected or a session is live. */
+  async find(meetingId: MeetingId): Promise<MeetingHost | undefined> {
+    await this.#recovering.get(meetingId);
+    return this.#hosts.get(meetingId);
+  }
+
+  /** Sends everybody away to come back in a moment; sessions stay live in the log. */
+  close(): void {
+    this.#draining = true;
+    for (const host of this.#hosts.values()) host.close(SERVICE_RESTART, 'the server restarts');
+    this.#hosts.clear();
+  }
+
+  #create(meetingId: MeetingId): MeetingHost {
+    const host = new MeetingHost(meetingId, {
+      ...this.options,
+      journal: this.#journal,
+      onIdle: (idle) => this.#drop(idle),
+      onLost: (lost) => this.#replace(lost),
+    });
+    this.#hosts.set(meetingId, host);
+    return host;
+  }
+
+  #drop(host: MeetingHost): void {
+    if (this.#hosts.get(host.meetingId) === host) this.#hosts.delete(host.meetingId);
+    host.close(SERVICE_RESTART, 'the meeting is idle');
+  }
+
+  /** The log is the truth: the clients come back to what it says. */
+  #replace(host: MeetingHost): void {
+    this.#drop(host);
+    if (this.#draining) return;
+    const recovering = this.#takeUpWithPatience(host.meetingId);
+    this.#recovering.set(host.meetingId, recovering);
+    void recovering.then(() => this.#recovering.delete(host.meetingId));
+  }
+
+  async #takeUpWithPatience(meetingId: MeetingId): Promise<void> {
+    while (!this.#draining) {
+      try {
+        await this.#takeUp(meetingId);
+        return;
+      } catch (error) {
+        this.options.log.error({ err: error, meetingId }, 'A session cannot be read back yet');
+        await new Promise((resolve) => setTimeout(resolve, RECOVERY_RETRY_MS));
+      }
+    }
+  }
+
+  async #takeUp(meetingId: MeetingId): Promise<void> {
+    const recovered = await recoverSession(this.options.db, meetingId);
+    if (recovered) this.#create(meetingId).resume(recovered.state, recovered.record, recovered.meeting);
+  }
+}

@@ -1,0 +1,281 @@
+import {
+  apply,
+  type Command,
+  decide,
+  type Effect,
+  emptyMeeting,
+  type Identity,
+  isDurable,
+  type MeetingState,
+  type SessionEvent,
+  view,
+} from '@parley/core';
+import { CloseCode } from '@parley/wire';
+import type { Logger } from 'pino';
+import { v7 as uuid } from 'uuid';
+import type { Clock } from '../clock.js';
+import type { MeetingId, SessionId } from '../ids.js';
+import type { MediaPool, MediaRoomEvent } from '../media/media-pool.js';
+import { addEvent, type Changes, noChanges, type SessionRecord, startRecord } from './changes.js';
+import type { PeerConnection } from './connection.js';
+import { deliver, type Origin } from './deliver.js';
+import type { Journal } from './journal.js';
+import type { Admission, MeetingInfo } from './meeting-info.js';
+import { MeetingMedia } from './meeting-media.js';
+import { Refused } from './refused.js';
+import { MeetingTimers } from './timers.js';
+
+/** Commands decided and committed together; what comes later waits for the next round. */
+const ROUND_MAX = 500;
+
+export interface MeetingHostOptions {
+  clock: Clock;
+  log: Logger;
+  journal: Journal;
+  mediaPool: MediaPool;
+  reconnectGraceMs: number;
+  /** Nothing is left to hold: no socket, no session. */
+  onIdle: (host: MeetingHost) => void;
+  /** A change could not be saved; what is in memory is not to be trusted any more. */
+  onLost: (host: MeetingHost) => void;
+}
+
+interface Pending {
+  command: Command;
+  origin: Origin | undefined;
+  /** Judged at the moment of the decision, for what the rules cannot know; throws Refused. */
+  guard: (() => void) | undefined;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+interface Outcome {
+  pending: Pending;
+  refusal: Refused | null;
+  effects: Effect[];
+}
+
+/**
+ * The only owner of one meeting: its sockets, its session's state, its media. Commands pass one by one through
+ * decide and apply; what they changed is committed; only then is anybody told (DESIGN "One way in, one way out").
+ * Rounds without durable events tell at once.
+ */
+export class MeetingHost {
+  readonly connections = new Map<string, PeerConnection>();
+  readonly media: MeetingMedia;
+  /** The meeting as the last join found it; null until the first join. */
+  meeting: MeetingInfo | null = null;
+  /** When the meeting was last set INACTIVE, by its own `updated_at`; an older reading of it is out of date. */
+  inactiveSince: Date | null = null;
+  /** Deleted while connected, perhaps with a join on its way. */
+  readonly removedParticipants = new Set<string>();
+
+  readonly #timers: MeetingTimers;
+  #state: MeetingState;
+  #record: SessionRecord | null = null;
+  #queue: Pending[] = [];
+  #running = false;
+  #closed = false;
+
+  constructor(
+    readonly meetingId: MeetingId,
+    private readonly options: MeetingHostOptions,
+  ) {
+    this.#state = emptyMeeting(meetingId);
+    this.media = new MeetingMedia(options.mediaPool, meetingId, (event) => this.#onMedia(event));
+    this.#timers = new MeetingTimers(
+      options.reconnectGraceMs,
+      (peerId) => this.#order({ type: 'GiveUpPeer', peerId, graceMs: options.reconnectGraceMs }),
+      () => this.#order({ type: 'EndIfAbandoned' }),
+    );
+  }
+
+  /** To be read, never to be changed. */
+  get state(): MeetingState {
+    return this.#state;
+  }
+
+  get sessionId(): SessionId | null {
+    return this.#record?.sessionId ?? null;
+  }
+
+  /** Takes up a session from the log after a restart: everybody in it has lost the connection just now. */
+  resume(state: MeetingState, record: SessionRecord, meeting: MeetingInfo): void {
+    this.#state = state;
+    this.#record = record;
+    this.meeting = meeting;
+    for (const peerId of state.session?.peers.keys() ?? []) this.#order({ type: 'LoseConnection', peerId });
+    this.#scheduleEnd();
+  }
+
+  /**
+   * Carries a command out. Resolves after the commit and after everybody was told; rejects with Refused when the
+   * rules turn it down or it could not be saved, and then nothing has changed.
+   */
+  execute(command: Command, origin?: Origin, guard?: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(new Refused('not_saved'));
+        return;
+      }
+      this.#queue.push({ command, origin, guard, resolve, reject });
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  /**
+   * Lets a participant in. Whoever is in the session already may come back although the meeting is INACTIVE
+   * (features.md OQ22). What has changed since the admission was read is judged again at the moment of joining, so
+   * that no join slips in behind a deactivation or a deletion (X14).
+   */
+  join(admission: Admission, who: Identity, origin: Origin): Promise<void> {
+    const { meeting } = admission;
+    const newSession = { id: uuid(), title: meeting.title, keepAliveMs: meeting.keepAliveSecs * 1000 };
+    return this.execute({ type: 'Join', who, newSession }, origin, () => {
+      if (this.removedParticipants.has(who.participantId)) throw new Refused('participant_removed');
+      const outdated = this.inactiveSince !== null && meeting.updatedAt <= this.inactiveSince;
+      const isIn = this.#state.session?.peers.has(who.peerId) ?? false;
+      if (!isIn && (outdated || meeting.status === 'INACTIVE')) throw new Refused('meeting_inactive');
+      this.meeting = meeting;
+    });
+  }
+
+  /** A newer socket of a peer takes the place of the older one, which is not a leave (protocol.md 3.6). */
+  attach(connection: PeerConnection): void {
+    const older = this.connections.get(connection.peerId);
+    this.connections.set(connection.peerId, connection);
+    older?.close(CloseCode.normal, 'replaced by a newer connection');
+  }
+
+  /** The socket is closed; `deliberately` says whether its peer meant to go. */
+  detach(connection: PeerConnection, deliberately: boolean): void {
+    if (this.connections.get(connection.peerId) !== connection) return;
+    const { peerId } = connection;
+    this.connections.delete(peerId);
+    const isIn = this.#state.session?.peers.has(peerId) ?? false;
+    // A peer that has not joined has nothing to come back to; its client connects its media anew.
+    if (deliberately || !isIn) this.media.release([peerId]);
+    this.#order(deliberately ? { type: 'Leave', peerId } : { type: 'LoseConnection', peerId });
+  }
+
+  /** Closes every socket so that the clients come back, and lets go of everything. The log keeps the session. */
+  close(code: number, reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#timers.clear();
+    for (const pending of this.#queue.splice(0)) pending.reject(new Refused('not_saved'));
+    const connections = [...this.connections.values()];
+    this.connections.clear();
+    for (const connection of connections) connection.close(code, reason);
+    this.media.close();
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (this.#queue.length > 0 && !this.#closed) {
+      const { outcomes, changes } = this.#decideRound(this.#queue.splice(0, ROUND_MAX));
+      if (changes.length > 0 && !(await this.#commit(changes))) {
+        for (const { pending } of outcomes) pending.reject(new Refused('not_saved'));
+        break;
+      }
+      for (const outcome of outcomes) this.#finish(outcome);
+      if (changes.length > 0) this.#scheduleEnd();
+    }
+    this.#running = false;
+    if (!this.#closed && this.connections.size === 0 && !this.#state.session) this.options.onIdle(this);
+  }
+
+  #decideRound(round: Pending[]): { outcomes: Outcome[]; changes: Changes[] } {
+    const changes: Changes[] = [];
+    const outcomes = round.map((pending): Outcome => {
+      try {
+        pending.guard?.();
+        const decision = decide(this.#state, pending.command, this.options.clock.now().getTime());
+        if ('refusal' in decision) throw new Refused(decision.refusal);
+        const effects = decision.events.flatMap((event) => this.#fold(event, changes));
+        return { pending, refusal: null, effects };
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        return { pending, refusal: error, effects: [] };
+      }
+    });
+    return { outcomes, changes };
+  }
+
+  #fold(event: SessionEvent, changes: Changes[]): Effect[] {
+    if (isDurable(event)) {
+      if (event.type === 'SessionStarted' && this.meeting) this.#record = startRecord(this.meeting, event);
+      if (!this.#record) throw new Error(`There is no session to record ${event.type} in.`);
+      let current = changes.at(-1);
+      if (current?.record !== this.#record) {
+        current = noChanges(this.#record);
+        changes.push(current);
+      }
+      addEvent(current, this.#state, event);
+      if (event.type === 'SessionEnded') this.#record = null;
+    }
+    apply(this.#state, event);
+    this.#timers.follow(event);
+    return view(this.#state, event);
+  }
+
+  /** One session may end and the next one begin in one round; each has its own changes, written in order. */
+  async #commit(changes: Changes[]): Promise<boolean> {
+    try {
+      for (const one of changes) await this.options.journal.commit(one);
+      return true;
+    } catch (error) {
+      this.options.log.error(
+        { err: error, meetingId: this.meetingId },
+        'Changes of a session could not be saved',
+      );
+      this.options.onLost(this);
+      return false;
+    }
+  }
+
+  #finish({ pending, refusal, effects }: Outcome): void {
+    if (refusal) {
+      pending.reject(refusal);
+      return;
+    }
+    for (const effect of effects) deliver(this, effect, pending.origin);
+    pending.resolve();
+  }
+
+  #scheduleEnd(): void {
+    const { session } = this.#state;
+    const now = this.options.clock.now().getTime();
+    const isEmpty = session !== null && session.emptySince !== null;
+    this.#timers.setDeadline(isEmpty ? session.emptySince! + session.keepAliveMs - now : null);
+  }
+
+  /** A command of the server's own, which nobody waits for. */
+  #order(command: Command): void {
+    this.execute(command).catch((error: unknown) => {
+      if (!(error instanceof Refused)) throw error;
+    });
+  }
+
+  #onMedia(event: MediaRoomEvent): void {
+    switch (event.type) {
+      case 'activeSpeakers':
+        this.#order({ type: 'RankSpeakers', peerIds: event.peerIds });
+        return;
+      case 'transportState': {
+        if (event.state === 'connected') return;
+        const ended = this.media.forget(event.transportId);
+        if (ended?.direction === 'send') this.#closeAllProducers(ended.peerId);
+        return;
+      }
+      case 'workerLost':
+        this.media.forgetAll();
+        for (const peerId of this.#state.session?.peers.keys() ?? []) this.#closeAllProducers(peerId);
+    }
+  }
+
+  #closeAllProducers(peerId: string): void {
+    const producerIds = [...(this.#state.session?.peers.get(peerId)?.producers.keys() ?? [])];
+    if (producerIds.length > 0) this.#order({ type: 'CloseProducers', by: peerId, producerIds });
+  }
+}

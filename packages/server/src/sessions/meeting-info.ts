@@ -1,0 +1,126 @@
+import type { Identity, Permissions, ViewType } from '@parley/core';
+import type { Kysely } from 'kysely';
+import type { Database } from '../database/tables.js';
+import { ApiError } from '../http/errors.js';
+import type { AppId, MeetingId, ParticipantId, PeerId, PresetId } from '../ids.js';
+import type { PresetConfig } from '../presets/schema.js';
+import type { ParticipantClaims } from '../tokens/participant-tokens.js';
+
+/** What a session takes over from its meeting when it starts (features.md C11). */
+export interface MeetingInfo {
+  meetingId: MeetingId;
+  appId: AppId;
+  appName: string;
+  title: string;
+  status: 'ACTIVE' | 'INACTIVE';
+  keepAliveSecs: number;
+  /** Tells an older reading of the row from a newer one. */
+  updatedAt: Date;
+}
+
+/** A participant who holds a valid token, with the preset as it is now (rest-api.md part 4). */
+export interface Admission {
+  meeting: MeetingInfo;
+  participant: {
+    id: ParticipantId;
+    customParticipantId: string;
+    name: string | null;
+    picture: string | null;
+  };
+  preset: { id: PresetId; name: string; config: PresetConfig; permissions: Permissions; ui: object };
+}
+
+/**
+ * Looks up who a token belongs to. Each way to fail has a reason of its own, so that a developer can tell them
+ * apart, and a status that the SDK maps to error 0004 (features.md SE13, Q08): `participant_unknown` and
+ * `token_revoked` 404. Whether the meeting takes joins is for the caller to judge.
+ */
+export async function loadAdmission(db: Kysely<Database>, claims: ParticipantClaims): Promise<Admission> {
+  const row = await db
+    .selectFrom('participants')
+    .innerJoin('meetings', 'meetings.id', 'participants.meeting_id')
+    .innerJoin('apps', 'apps.id', 'meetings.app_id')
+    .innerJoin('presets', 'presets.id', 'participants.preset_id')
+    .select([
+      'participants.id as participant_id',
+      'participants.custom_participant_id',
+      'participants.name as participant_name',
+      'participants.picture',
+      'participants.deleted_at',
+      'meetings.id as meeting_id',
+      'meetings.title',
+      'meetings.status',
+      'meetings.session_keep_alive_time_in_secs',
+      'meetings.updated_at as meeting_updated_at',
+      'apps.id as app_id',
+      'apps.name as app_name',
+      'presets.id as preset_id',
+      'presets.name as preset_name',
+      'presets.config',
+      'presets.permissions',
+      'presets.ui',
+    ])
+    .where('participants.id', '=', claims.participantId)
+    .executeTakeFirst();
+  if (!row || row.meeting_id !== claims.meetingId || row.app_id !== claims.orgId) {
+    throw new ApiError(
+      404,
+      'The token belongs to no participant of this meeting',
+      undefined,
+      'participant_unknown',
+    );
+  }
+  if (row.deleted_at) {
+    throw new ApiError(404, 'The participant was deleted and the token revoked', undefined, 'token_revoked');
+  }
+  return {
+    meeting: {
+      meetingId: row.meeting_id,
+      appId: row.app_id,
+      appName: row.app_name,
+      title: row.title ?? '',
+      status: row.status,
+      keepAliveSecs: row.session_keep_alive_time_in_secs,
+      updatedAt: row.meeting_updated_at,
+    },
+    participant: {
+      id: row.participant_id,
+      customParticipantId: row.custom_participant_id,
+      name: row.participant_name,
+      picture: row.picture,
+    },
+    preset: {
+      id: row.preset_id,
+      name: row.preset_name,
+      config: row.config as PresetConfig,
+      permissions: row.permissions as Permissions,
+      ui: row.ui,
+    },
+  };
+}
+
+/** Joins and new sessions need an ACTIVE meeting (features.md L18, E23). */
+export function assertActive(meeting: MeetingInfo): void {
+  if (meeting.status === 'ACTIVE') return;
+  throw new ApiError(403, 'The meeting is inactive', undefined, 'meeting_inactive');
+}
+
+/** `displayName` is what the client asks for, where the preset lets him choose (features.md R29). */
+export function identityOf(admission: Admission, peerId: PeerId, displayName: string): Identity {
+  const { participant, preset } = admission;
+  const mayRename = preset.permissions.can_edit_display_name && displayName !== '';
+  return {
+    peerId,
+    participantId: participant.id,
+    customParticipantId: participant.customParticipantId,
+    displayName: mayRename ? displayName : (participant.name ?? ''),
+    picture: participant.picture,
+    preset: {
+      id: preset.id,
+      name: preset.name,
+      viewType: preset.config.view_type as ViewType,
+      maxScreenshareCount: preset.config.max_screenshare_count,
+      permissions: preset.permissions,
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { REFUSALS, type RefusalCode } from '@parley/core';
+
+/** Refusals of the server around the rules, each with its sentence. */
+const OWN_REFUSALS = {
+  meeting_inactive: 'The meeting is inactive',
+  participant_removed: 'The participant was removed from the meeting',
+  draining: 'The server is shutting down',
+  not_saved: 'The change could not be saved; nothing has changed',
+  media_unavailable: 'The media server is not available, try again',
+  rate_limited: 'Too many requests',
+  unknown_event: 'The server does not know this event',
+  malformed: 'The message is malformed',
+} as const;
+
+export type RefusedCode = RefusalCode | keyof typeof OWN_REFUSALS;
+
+const SENTENCES: Record<RefusedCode, string> = { ...REFUSALS, ...OWN_REFUSALS };
+
+/** A command was turned down and nothing has changed. Every surface turns it into its own form of error. */
+export class Refused extends Error {
+  constructor(readonly code: RefusedCode) {
+    super(SENTENCES[code]);
+    this.name = 'Refused';
+  }
+}

@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import { BACKEND, type Peer, type Poll, type WaitingPeer } from '@parley/core';
+import type { Kysely } from 'kysely';
+import type { Database } from '../database/tables.js';
+import { ApiError } from '../http/errors.js';
+import type { AppId, MeetingId, ParticipantId } from '../ids.js';
+import type {
+  AffectedParticipant,
+  NewPoll,
+  ParticipantSelection,
+  PollView,
+  SessionControl,
+} from './control.js';
+import type { LiveMeetings } from './live-meetings.js';
+import type { MeetingHost } from './meeting-host.js';
+import { Refused } from './refused.js';
+
+/** The management API's hand on live sessions. */
+export class LiveSessionControl implements SessionControl {
+  constructor(
+    private readonly db: Kysely<Database>,
+    private readonly meetings: LiveMeetings,
+  ) {}
+
+  async kick(meetingId: MeetingId, who: ParticipantSelection): Promise<AffectedParticipant[]> {
+    const host = await this.#liveHost(meetingId);
+    const peers = present(host, who);
+    await asApi(
+      meetingId,
+      host.execute({ type: 'KickPeers', by: BACKEND, peerIds: peers.map((peer) => peer.peerId) }),
+    );
+    await this.#denyWaiting(host, peers);
+    return this.#affected(peers);
+  }
+
+  async kickAll(meetingId: MeetingId): Promise<number> {
+    const host = await this.#liveHost(meetingId);
+    // Counted at the moment of the decision, so that who joins or leaves meanwhile is counted right.
+    let count = 0;
+    const countPeers = () => {
+      count = (host.state.session?.peers.size ?? 0) + host.state.waiting.size;
+    };
+    await asApi(meetingId, host.execute({ type: 'EndSession', by: BACKEND }, undefined, countPeers));
+    return count;
+  }
+
+  async mute(meetingId: MeetingId, who: ParticipantSelection): Promise<AffectedParticipant[]> {
+    const host = await this.#liveHost(meetingId);
+    const peers = present(host, who);
+    const peerIds = peers.map((peer) => peer.peerId);
+    await asApi(
+      meetingId,
+      host.execute({ type: 'MutePeers', by: BACKEND, peerIds, what: ['audio'], forbidUnmute: false }),
+    );
+    return this.#affected(peers);
+  }
+
+  async muteAll(meetingId: MeetingId, allowUnmute: boolean): Promise<number> {
+    const host = await this.#liveHost(meetingId);
+    const count = host.state.session?.peers.size ?? 0;
+    await asApi(
+      meetingId,
+      host.execute({
+        type: 'MutePeers',
+        by: BACKEND,
+        peerIds: 'everybody',
+        what: ['audio'],
+        forbidUnmute: !allowUnmute,
+      }),
+    );
+    return count;
+  }
+
+  async createPoll(meetingId: MeetingId, poll: NewPoll): Promise<PollView> {
+    const host = await this.#liveHost(meetingId);
+    const pollId = randomUUID();
+    await asApi(
+      meetingId,
+      host.execute({
+        type: 'CreatePoll',
+        by: BACKEND,
+        pollId,
+        question: poll.question,
+        options: poll.options,
+        anonymous: poll.anonymous,
+        hideVotes: poll.hide_votes,
+      }),
+    );
+    const created = host.state.session?.polls.get(pollId);
+    if (!created) throw noActiveSession(meetingId);
+    return pollView(created);
+  }
+
+  async participantDeleted(meetingId: MeetingId, participantId: ParticipantId): Promise<void> {
+    const host = await this.meetings.find(meetingId);
+    if (!host) return;
+    host.removedParticipants.add(participantId);
+    const peers = [...everybody(host)].filter((peer) => peer.participantId === participantId);
+    await ignoringNoSession(
+      host.execute({ type: 'KickPeers', by: BACKEND, peerIds: peers.map((peer) => peer.peerId) }),
+    );
+    await this.#denyWaiting(host, peers);
+  }
+
+  async meetingDeactivated(_appId: AppId, meetingId: MeetingId): Promise<void> {
+    const host = await this.meetings.find(meetingId);
+    if (!host) return;
+    const row = await this.db
+      .selectFrom('meetings')
+      .select(['status', 'updated_at'])
+      .where('id', '=', meetingId)
+      .executeTakeFirst();
+    if (row?.status !== 'INACTIVE') return;
+    host.inactiveSince = row.updated_at;
+    await host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds: 'everybody' });
+  }
+
+  async #liveHost(meetingId: MeetingId): Promise<MeetingHost> {
+    const host = await this.meetings.find(meetingId);
+    if (!host?.state.session) throw noActiveSession(meetingId);
+    return host;
+  }
+
+  async #denyWaiting(host: MeetingHost, peers: readonly { participantId: string }[]): Promise<void> {
+    const participantIds = peers.map((peer) => peer.participantId);
+    await host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds });
+  }
+
+  async #affected(peers: readonly { participantId: string }[]): Promise<AffectedParticipant[]> {
+    const ids = [...new Set(peers.map((peer) => peer.participantId as ParticipantId))];
+    return this.db
+      .selectFrom('participants')
+      .select(['id', 'name', 'picture', 'created_at', 'updated_at'])
+      .where('id', 'in', ids)
+      .execute();
+  }
+}
+
+/** The peers of the selection; ids that are not in are passed over as long as one is (features.md OQ04, K23). */
+function present(host: MeetingHost, who: ParticipantSelection): (Peer | WaitingPeer)[] {
+  const byId = new Set(who.participantIds);
+  const byCustomId = new Set(who.customParticipantIds);
+  const peers = [...everybody(host)].filter(
+    (peer) => byId.has(peer.participantId) || byCustomId.has(peer.customParticipantId),
+  );
+  if (peers.length > 0) return peers;
+  throw ApiError.notFound('user', who.participantIds[0] ?? who.customParticipantIds[0] ?? '');
+}
+
+function* everybody(host: MeetingHost): Iterable<Peer | WaitingPeer> {
+  yield* host.state.session?.peers.values() ?? [];
+  yield* host.state.waiting.values();
+}
+
+const noActiveSession = (meetingId: MeetingId) =>
+  new ApiError(404, `No active session found for meeting_id ${meetingId}`);
+
+/** The session may have ended since it was looked up. */
+async function asApi(meetingId: MeetingId, execution: Promise<void>): Promise<void> {
+  try {
+    await execution;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (error.code === 'no_session') throw noActiveSession(meetingId);
+    throw new ApiError(error.code === 'not_saved' ? 503 : 400, error.message, undefined, error.code);
+  }
+}
+
+async function ignoringNoSession(execution: Promise<void>): Promise<void> {
+  try {
+    await execution;
+  } catch (error) {
+    if (!(error instanceof Refused) || error.code !== 'no_session') throw error;
+  }
+}
+
+function pollView(poll: Poll): PollView {
+  return {
+    id: poll.id,
+    question: poll.question,
+    anonymous: poll.anonymous,
+    hide_votes: poll.hideVotes,
+    created_by: poll.createdBy,
+    voted: [...poll.voted],
+    options: poll.options.map((option) => ({
+      text: option.text,
+      count: option.votes.length,
+      votes: poll.anonymous ? [] : option.votes.map((vote) => ({ id: vote.participantId, name: vote.name })),
+    })),
+  };
+}

@@ -1,0 +1,61 @@
+import type { SessionEvent } from '@parley/core';
+
+/** Node fires timers up to a millisecond early; the rules compare with the clock. */
+const SLACK_MS = 5;
+
+/**
+ * The timers of one meeting: the grace period of each peer whose socket is lost, and the keep-alive time of an
+ * empty session. The rules decide when a timer fires; here is only who wakes them.
+ */
+export class MeetingTimers {
+  readonly #lostPeers = new Map<string, NodeJS.Timeout>();
+  #keepAlive: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly graceMs: number,
+    private readonly giveUp: (peerId: string) => void,
+    private readonly endIfAbandoned: () => void,
+  ) {}
+
+  /** Follows what has happened to single peers. */
+  follow(event: SessionEvent): void {
+    switch (event.type) {
+      case 'PeerConnectionLost':
+        this.#watch(event.peerId);
+        return;
+      case 'PeerReconnected':
+      case 'PeerLeft':
+        this.#unwatch(event.peerId);
+        return;
+      case 'SessionEnded':
+        this.clear();
+    }
+  }
+
+  /** Null when the session is not empty, or there is none. */
+  setDeadline(dueInMs: number | null): void {
+    if (this.#keepAlive) clearTimeout(this.#keepAlive);
+    this.#keepAlive =
+      dueInMs === null ? null : setTimeout(this.endIfAbandoned, Math.max(0, dueInMs) + SLACK_MS);
+  }
+
+  clear(): void {
+    for (const timer of this.#lostPeers.values()) clearTimeout(timer);
+    this.#lostPeers.clear();
+    this.setDeadline(null);
+  }
+
+  #watch(peerId: string): void {
+    this.#unwatch(peerId);
+    const timer = setTimeout(() => {
+      this.#lostPeers.delete(peerId);
+      this.giveUp(peerId);
+    }, this.graceMs + SLACK_MS);
+    this.#lostPeers.set(peerId, timer);
+  }
+
+  #unwatch(peerId: string): void {
+    clearTimeout(this.#lostPeers.get(peerId));
+    this.#lostPeers.delete(peerId);
+  }
+}
