@@ -1,3 +1,4 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   ChatEvent,
@@ -23,13 +24,14 @@ import { type WebSocket, WebSocketServer } from 'ws';
 /** One connection as the fake server sees it. */
 export interface FakeClient {
   peerId: string;
+  meetingId: string;
   joined: boolean;
   socket: WebSocket;
   /** Events in the order in which the client sent them; pongs are `pong`. */
   sent: (number | 'pong')[];
 }
 
-/** Just enough of a server to test the headless peer against: one room, no rights, no media. */
+/** Just enough of a server to test the headless peer against: rooms, no rights, no media. */
 export class FakeServer {
   readonly clients: FakeClient[] = [];
   readonly queries: URLSearchParams[] = [];
@@ -38,11 +40,20 @@ export class FakeServer {
   /** Events that are refused with this text instead of being answered. */
   readonly refusals = new Map<number, string>();
 
-  private constructor(private readonly server: WebSocketServer) {
+  private constructor(
+    private readonly http: Server,
+    private readonly server: WebSocketServer,
+  ) {
     server.on('connection', (socket, request) => {
       const query = new URL(request.url!, 'ws://fake').searchParams;
       this.queries.push(query);
-      const client: FakeClient = { peerId: query.get(SocketQuery.peerId)!, joined: false, socket, sent: [] };
+      const client: FakeClient = {
+        peerId: query.get(SocketQuery.peerId)!,
+        meetingId: query.get(SocketQuery.meetingId)!,
+        joined: false,
+        socket,
+        sent: [],
+      };
       this.clients.push(client);
       socket.on('message', (data: Buffer, isBinary: boolean) => {
         if (isBinary) this.receive(client, decodeFrame(data));
@@ -52,19 +63,28 @@ export class FakeServer {
         client.joined = false;
         if (code !== CloseCode.normal) return;
         const peer = room.Peer.fromPartial({ peerId: client.peerId });
-        this.tell(RoomEvent.leaveRoom, toClient.encode(RoomEvent.leaveRoom, { peer }));
+        this.tell(client.meetingId, RoomEvent.leaveRoom, toClient.encode(RoomEvent.leaveRoom, { peer }));
       });
     });
   }
 
   static async start(): Promise<FakeServer> {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/ws' });
-    await new Promise((resolve) => server.once('listening', resolve));
-    return new FakeServer(server);
+    const http = createServer();
+    const fake = new FakeServer(http, new WebSocketServer({ server: http, path: '/ws' }));
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    return fake;
+  }
+
+  get port(): number {
+    return (this.http.address() as AddressInfo).port;
   }
 
   get url(): string {
-    return `ws://127.0.0.1:${(this.server.address() as AddressInfo).port}/ws`;
+    return `ws://127.0.0.1:${this.port}/ws`;
+  }
+
+  onRequest(handler: RequestListener): void {
+    this.http.on('request', handler);
   }
 
   client(peerId: string): FakeClient {
@@ -81,12 +101,30 @@ export class FakeServer {
 
   async stop(): Promise<void> {
     for (const { socket } of this.clients) socket.terminate();
-    await new Promise((resolve) => this.server.close(resolve));
+    this.server.close();
+    this.http.closeAllConnections();
+    await new Promise((resolve) => this.http.close(resolve));
   }
 
-  private tell(event: number, payload?: Uint8Array, requester?: { client: FakeClient; id: string }): void {
+  /** Tells everybody in a meeting that it has ended; answers how many these are. */
+  endMeeting(meetingId: string): number {
+    const count = this.inMeeting(meetingId).length;
+    this.tell(meetingId, RoomEvent.kickAll);
+    return count;
+  }
+
+  private inMeeting(meetingId: string): FakeClient[] {
+    return this.clients.filter((client) => client.joined && client.meetingId === meetingId);
+  }
+
+  private tell(
+    meetingId: string,
+    event: number,
+    payload?: Uint8Array,
+    requester?: { client: FakeClient; id: string },
+  ): void {
     const broadcast = encodeBroadcast(event, payload);
-    for (const client of this.clients.filter(({ joined }) => joined)) {
+    for (const client of this.inMeeting(meetingId)) {
       const isRequester = client === requester?.client;
       client.socket.send(isRequester ? broadcast.answer(requester!.id) : broadcast.frame);
     }
@@ -116,8 +154,7 @@ export class FakeServer {
         answer(toClient.encode(event, { room: room.Room.fromPartial({ createdAt: 1 }) }));
         break;
       case RoomEvent.getRoomPeersInfo: {
-        const joined = this.clients.filter((other) => other.joined);
-        const peers = joined.map(({ peerId }) => room.Peer.fromPartial({ peerId }));
+        const peers = this.inMeeting(client.meetingId).map(({ peerId }) => room.Peer.fromPartial({ peerId }));
         answer(toClient.encode(event, { peers }));
         break;
       }
@@ -129,14 +166,14 @@ export class FakeServer {
           peerId: client.peerId,
           payload: toServer.decode(event, payload).payload,
         });
-        this.tell(event, toClient.encode(event, { message }), { client, id: id! });
+        this.tell(client.meetingId, event, toClient.encode(event, { message }), { client, id: id! });
         break;
       }
       case RoomEvent.kick:
         for (const peerId of toServer.decode(event, payload).peerIds) this.push(peerId, event);
         break;
       case RoomEvent.kickAll:
-        this.tell(event);
+        this.tell(client.meetingId, event);
         break;
     }
   }
@@ -146,7 +183,7 @@ export class FakeServer {
     client.joined = !waitlisted;
     const payload = toClient.encode(RoomEvent.joinRoom, { peer: { ...peer, waitlisted } });
     if (waitlisted) client.socket.send(encodeFrame(RoomEvent.joinRoom, payload, id));
-    else this.tell(RoomEvent.joinRoom, payload, { client, id });
+    else this.tell(client.meetingId, RoomEvent.joinRoom, payload, { client, id });
   }
 }
 
