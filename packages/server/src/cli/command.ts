@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { SettingsError } from '../config/load.js';
+import { nearest } from '../config/nearest.js';
+import { load } from './load.js';
+import { start } from './start.js';
+import { token } from './token.js';
+import { UsageError } from './usage-error.js';
+
+/** Takes the arguments after its name; answers the exit code. */
+type Command = (args: string[]) => Promise<number>;
+
+const HELP = `Usage: parley <command>
+
+  start                        Run the server until SIGTERM or Ctrl-C
+  token create --permission "Realtime Admin" [--name <text>] [--account <id>]
+                               Make an API token; it is shown once
+  token list                   List the API tokens
+  token revoke <id>            Take a token back; at once
+  load [flags]                 Fill meetings with headless participants (parley load --help)
+  help                         This page
+  version                      The version
+
+Settings come from the environment or as flags, such as --data-dir for PARLEY_DATA_DIR: docs/configuration.md
+`;
+
+const print = (text: string): Promise<number> => {
+  process.stdout.write(text);
+  return Promise.resolve(0);
+};
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return `${(JSON.parse(manifest) as { version: string }).version}\n`;
+}
+
+const COMMANDS: Record<string, Command> = {
+  start,
+  token,
+  load,
+  help: () => print(HELP),
+  version: () => print(version()),
+};
+
+const ALIASES: Record<string, string> = { '--help': 'help', '-h': 'help', '--version': 'version' };
+
+/** Runs one command. A mistake of the caller or of the installation is printed as one line. */
+export async function runCommand([name = 'help', ...args]: string[]): Promise<number> {
+  const command = COMMANDS[ALIASES[name] ?? name];
+  try {
+    if (!command) {
+      throw new UsageError(
+        `Unknown command "${name}"; did you mean "${nearest(name, Object.keys(COMMANDS))}"?`,
+      );
+    }
+    return await command(args);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    return error instanceof UsageError || error instanceof SettingsError ? 2 : 1;
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // A mistake in the program itself has no sentence for the user; its place is what helps.
+  const isOurs = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  return isOurs ? (error.stack ?? error.message) : error.message;
+}

@@ -1,0 +1,186 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import { managementApi } from './api/management-api.js';
+import { type Clock, systemClock } from './clock.js';
+import type { Settings } from './config/settings.js';
+import { connect } from './database/connect.js';
+import { EmbeddedPostgres } from './database/embedded/postgres.js';
+import { migrate } from './database/migrate.js';
+import { OwnerLock } from './database/owner-lock.js';
+import type { Database } from './database/tables.js';
+import { createDispatcher } from './http/dispatcher.js';
+import { openListeners } from './http/listeners.js';
+import { operations } from './http/operations.js';
+import { CloseStack } from './lifecycle/close-stack.js';
+import { greeting } from './lifecycle/greeting.js';
+import { ensureInstallation, findDemoParticipants, type Installation } from './lifecycle/installation.js';
+import { Readiness } from './lifecycle/readiness.js';
+import { createLogger } from './log/logger.js';
+import type { MediaPool } from './media/media-pool.js';
+import { createHttpMetrics } from './metrics/http.js';
+import { registerMediaMetrics } from './metrics/media.js';
+import { createRegistry } from './metrics/registry.js';
+import { pages } from './pages/index.js';
+import { noEdge, noMediaPool, nothing } from './placeholders.js';
+import type { Services } from './services.js';
+import { LiveMeetings } from './sessions/live-meetings.js';
+import { LiveSessionControl } from './sessions/session-control.js';
+import { loadTlsIdentity } from './tls/identity.js';
+import { refreshTls } from './tls/refresh.js';
+import { createParticipantTokens } from './tokens/participant-tokens.js';
+import { createWebhooks } from './webhooks/webhooks.js';
+
+/** What a test may put in the place of the real thing. */
+export interface Overrides {
+  clock?: Clock;
+  log?: Logger;
+  mediaPool?: MediaPool;
+}
+
+export interface RunningServer {
+  /** Origins without a slash at the end. */
+  urls: { http: string; https: string };
+  installation: Installation;
+  /** For the person in front of the terminal. */
+  greeting: string;
+  /** Resolves when the server cannot go on and has to be closed: the database is gone or has another owner. */
+  failed: Promise<Error>;
+  /** Drains and closes everything, within ten seconds. Idempotent. */
+  close(): Promise<void>;
+}
+
+const RECONNECT_GRACE_MS = 10_000;
+const REQUESTS_GRACE_MS = 3_000;
+
+/**
+ * Puts the server together, from the database up to the open ports; every part is closed in the opposite order.
+ * Resolves when `/readyz` answers 200. Throws an error whose message is fit to be the only line printed.
+ */
+export async function startServer(settings: Settings, overrides: Overrides = {}): Promise<RunningServer> {
+  const log = overrides.log ?? createLogger(settings.logLevel);
+  const stack = new CloseStack(log);
+  try {
+    return await start(settings, overrides, log, stack);
+  } catch (error) {
+    await stack.close();
+    throw error;
+  }
+}
+
+async function start(
+  settings: Settings,
+  overrides: Overrides,
+  log: Logger,
+  stack: CloseStack,
+): Promise<RunningServer> {
+  const clock = overrides.clock ?? systemClock;
+  let fail: (error: Error) => void = () => undefined;
+  const failed = new Promise<Error>((resolve) => {
+    fail = resolve;
+  });
+
+  await mkdir(settings.dataDir, { recursive: true });
+  const mediaPool = overrides.mediaPool ?? noMediaPool;
+  stack.push('media workers', () => mediaPool.close());
+  const [db, tls] = await Promise.all([
+    openDatabase(settings, log, stack, fail),
+    loadTlsIdentity(settings, clock),
+    mediaPool.ready(),
+  ]);
+
+  const installation = await ensureInstallation(db, settings, clock);
+  const registry = createRegistry();
+  registerMediaMetrics(registry, mediaPool);
+  const webhooks = createWebhooks({ db, clock, log, registry, allowPrivate: settings.webhookAllowPrivate });
+  stack.push('webhooks', () => webhooks.close());
+  const meetings = new LiveMeetings({
+    db,
+    clock,
+    log,
+    mediaPool,
+    reconnectGraceMs: RECONNECT_GRACE_MS,
+    committed: webhooks.wake,
+  });
+  const services: Services = {
+    settings,
+    db,
+    clock,
+    log,
+    participantTokens: createParticipantTokens(db, clock),
+    sessions: new LiveSessionControl(db, meetings),
+  };
+  await meetings.recover();
+  webhooks.start();
+
+  const readiness = new Readiness({
+    database: async () => (await db.selectFrom('accounts').select('id').limit(1).execute()).length > 0,
+    mediaWorkers: () => mediaPool.isReady(),
+    listeners: () => listeners.isListening(),
+  });
+  const edge = noEdge;
+  const fetch = createDispatcher({
+    surfaces: {
+      operations: operations({ readiness, registry, webhookPublicKey: webhooks.publicKeyPem }),
+      managementApi: managementApi({ ...services, webhooks }),
+      clientApi: nothing(),
+      telemetry: nothing(),
+      pages: pages(services),
+    },
+    baseDomain: settings.baseDomain,
+    metrics: createHttpMetrics(registry),
+    log,
+  });
+  const listeners = await openListeners({ settings, fetch, edge, tls });
+  stack.push('listeners', () => listeners.close(REQUESTS_GRACE_MS));
+  stack.push('sockets', () => edge.drain());
+  stack.push('meetings', () => meetings.close());
+  stack.push('readiness', () => readiness.drain());
+  stack.push(
+    'certificate check',
+    refreshTls(tls, () => loadTlsIdentity(settings, clock), listeners.useCertificate, log),
+  );
+
+  const demoTokens = await Promise.all(
+    (await findDemoParticipants(db, installation.accountId)).map(async ({ role, ...who }) => ({
+      role,
+      token: await services.participantTokens.mint(who),
+    })),
+  );
+  return {
+    urls: { http: `http://localhost:${settings.httpPort}`, https: `https://${settings.baseDomain}` },
+    installation,
+    greeting: greeting({ settings, installation, demoTokens, authorityPath: tls.authorityPath }),
+    failed,
+    close: () => stack.close(),
+  };
+}
+
+/** The migrated database, owned by this server alone. */
+async function openDatabase(
+  settings: Settings,
+  log: Logger,
+  stack: CloseStack,
+  fail: (error: Error) => void,
+): Promise<Kysely<Database>> {
+  const url = settings.databaseUrl ?? (await startEmbedded(settings, log, stack, fail));
+  const lock = await OwnerLock.take(url, fail);
+  stack.push('owner lock', () => lock.release());
+  const db = connect({ url, maxConnections: settings.databaseConnections, log });
+  stack.push('database connections', () => db.destroy());
+  await migrate(db);
+  return db;
+}
+
+async function startEmbedded(
+  settings: Settings,
+  log: Logger,
+  stack: CloseStack,
+  fail: (error: Error) => void,
+): Promise<string> {
+  const postgres = await EmbeddedPostgres.start({ dir: join(settings.dataDir, 'postgres'), log });
+  stack.push('embedded Postgres', () => postgres.stop());
+  void postgres.exited.then((lastLines) => fail(new Error(`The embedded Postgres ended:\n${lastLines}`)));
+  return postgres.url;
+}
