@@ -63,6 +63,9 @@ export function closeProducers(state: MeetingState, command: Of<'CloseProducers'
   return peer ? accept(...closings(peer, command.producerIds, now)) : accept();
 }
 
+/** Stands for the backend where clients expect the id of another peer: only then they obey (protocol.md 8.1). */
+const BACKEND_INITIATOR = 'server';
+
 const MUTE_PERMISSION: Record<MutableMedia, (permissions: Permissions) => boolean> = {
   audio: (permissions) => permissions.disable_participant_audio,
   video: (permissions) => permissions.disable_participant_video,
@@ -84,7 +87,7 @@ export function mutePeers(state: MeetingState, command: Of<'MutePeers'>, now: Ti
   const targets = wanted
     .flatMap((peerId) => session.peers.get(peerId) ?? [])
     .filter((p) => p.peerId !== command.by);
-  const by = typeof command.by === 'string' ? command.by : '';
+  const by = typeof command.by === 'string' ? command.by : BACKEND_INITIATOR;
   const events = targets.flatMap((peer) => mutings(peer, command.what, by, now));
   if (command.forbidUnmute) {
     events.unshift({ type: 'UnmuteForbidden', at: now, peerIds: targets.map((peer) => peer.peerId) });

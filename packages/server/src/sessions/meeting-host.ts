@@ -27,6 +27,8 @@ import { MeetingTimers } from './timers.js';
 
 /** Commands decided and committed together; what comes later waits for the next round. */
 const ROUND_MAX = 500;
+/** Until then Chromium has noticed that its media's other end is gone, and makes new transports by itself. */
+const ICE_NOTICES_MS = 9_000;
 
 export interface MeetingHostOptions {
   clock: Clock;
@@ -104,7 +106,9 @@ export class MeetingHost {
     this.#state = state;
     this.#record = record;
     this.meeting = meeting;
-    for (const peerId of state.session?.peers.keys() ?? []) this.#order({ type: 'LoseConnection', peerId });
+    const peerIds = [...(state.session?.peers.keys() ?? [])];
+    this.media.declareVoid(peerIds, Date.now() + ICE_NOTICES_MS);
+    for (const peerId of peerIds) this.#order({ type: 'LoseConnection', peerId });
     this.#scheduleEnd();
   }
 

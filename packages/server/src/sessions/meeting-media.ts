@@ -17,6 +17,8 @@ interface Transport {
 export class MeetingMedia {
   readonly #transports = new Map<string, Transport>();
   readonly #byPeer = new Map<string, PeerTransports>();
+  /** Peers of a session that was taken up after a restart, until when their clients may still believe in old media. */
+  readonly #void = new Map<string, number>();
   #room: MediaRoom | null = null;
 
   constructor(
@@ -27,6 +29,23 @@ export class MeetingMedia {
 
   request<N extends MediaRequestName>(name: N, args: MediaArguments<N>): Promise<MediaAnswer<N>> {
     return this.#open().request(name, args);
+  }
+
+  /**
+   * After a restart of the server the old media is gone, but a client that comes back quickly still believes in it
+   * and would produce on transports that nobody knows, in vain. Until its ICE has noticed, its media join is
+   * refused; it asks again after 1, 3, 5 s (protocol.md 6.1, 6.10).
+   */
+  declareVoid(peerIds: Iterable<string>, untilMs: number): void {
+    for (const peerId of peerIds) this.#void.set(peerId, untilMs);
+  }
+
+  isVoidFor(peerId: string): boolean {
+    const until = this.#void.get(peerId);
+    if (until === undefined) return false;
+    if (Date.now() < until && !this.#byPeer.has(peerId)) return true;
+    this.#void.delete(peerId);
+    return false;
   }
 
   /** A transport of the peer, if that is what the id names: nobody uses another's. */
@@ -64,7 +83,7 @@ export class MeetingMedia {
   /** Closes everything of these peers. */
   release(peerIds: readonly string[]): void {
     for (const peerId of peerIds) {
-      for (const transportId of Object.values(this.#byPeer.get(peerId) ?? {})) {
+      for (const transportId of Object.values(this.#byPeer.get(peerId) ?? {}) as string[]) {
         this.#transports.delete(transportId);
         this.order('closeTransport', { transportId });
       }

@@ -26,7 +26,7 @@ export async function writeChanges(trx: Transaction<Database>, group: Changes[])
   await updateLeft(trx, group);
   await insertPeerEvents(trx, group);
   await writeChat(trx, group);
-  const latest = group.reduce((at, changes) => (changes.at > at ? changes.at : at), new Date(0));
+  const latest = new Date(Math.max(...group.map((changes) => changes.at.getTime())));
   await queueWebhooks(
     trx,
     group.flatMap((changes) => changes.webhooks),

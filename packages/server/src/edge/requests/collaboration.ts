@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { answers, type Peer, patchFromWire, type Session } from '@parley/core';
+import { ChatEvent, PollEvent, PresetEvent, StoreEvent } from '@parley/wire';
+import { pageOfMessages, searchMessages } from '../../sessions/chat-pages.js';
+import { Refused } from '../../sessions/refused.js';
+import { on, type Route, type SocketRequest } from '../request.js';
+
+const PERMISSION_CHANGES_MAX = 500;
+
+const decoder = new TextDecoder();
+
+/** Chat, polls, stores and permissions (protocol.md 11-13, 15). */
+export const collaborationRoutes: Route[] = [
+  on(ChatEvent.getMessages, (request) => {
+    const { session, peer } = memberOrWaiting(request);
+    request.answer(
+      ChatEvent.getMessages,
+      session && peer ? answers.chatHistory(session, peer) : { messages: [] },
+    );
+  }),
+  on(ChatEvent.getPaginatedMessages, async (request, query) => {
+    const { session, peer } = member(request);
+    const page = await pageOfMessages(request.db, session.id, peer.participantId, query);
+    request.answer(ChatEvent.getPaginatedMessages, page);
+  }),
+  on(ChatEvent.searchChannelMessages, (request, query) => {
+    const { session, peer } = member(request);
+    request.answer(
+      ChatEvent.searchChannelMessages,
+      searchMessages(answers.chatHistory(session, peer), query),
+    );
+  }),
+  on(ChatEvent.sendMessageToRoom, (request, { payloadType, payload }) =>
+    request.execute({
+      type: 'SendChat',
+      by: request.peerId,
+      messageId: randomUUID(),
+      payloadType,
+      payload,
+      toPeerIds: null,
+    }),
+  ),
+  on(ChatEvent.sendMessageToPeers, (request, { payloadType, payload, peerIds }) =>
+    request.execute({
+      type: 'SendChat',
+      by: request.peerId,
+      messageId: randomUUID(),
+      payloadType,
+      payload,
+      toPeerIds: peerIds,
+    }),
+  ),
+  on(ChatEvent.editMessage, (request, { chatId, payload }) =>
+    request.execute({ type: 'EditChat', by: request.peerId, messageId: chatId, payload: payload ?? '' }),
+  ),
+  on(ChatEvent.deleteMessage, (request, { chatId }) =>
+    request.execute({ type: 'DeleteChat', by: request.peerId, messageId: chatId }),
+  ),
+  on(ChatEvent.pinMessage, (request, { chatId, pinned }) =>
+    request.execute({ type: 'PinChat', by: request.peerId, messageId: chatId, pinned }),
+  ),
+
+  on(PollEvent.getPolls, (request) => {
+    const { session, peer } = memberOrWaiting(request);
+    request.answer(PollEvent.getPolls, session && peer ? answers.pollList(session, peer) : { polls: [] });
+  }),
+  on(PollEvent.createPoll, (request, { question, options, anonymous, hideVotes }) =>
+    request.execute({
+      type: 'CreatePoll',
+      by: request.peerId,
+      pollId: randomUUID(),
+      question,
+      options,
+      anonymous,
+      hideVotes,
+    }),
+  ),
+  on(PollEvent.votePoll, (request, { pollId, index }) =>
+    request.execute({ type: 'VotePoll', by: request.peerId, pollId, option: index }),
+  ),
+
+  // Asked during `init()`, before the peer has joined (protocol.md 4); a store is shown to whoever holds a token.
+  on(StoreEvent.storeGetKeys, (request, query) => {
+    request.answer(StoreEvent.storeGetKeys, answers.storeItems(request.host.state, query));
+  }),
+  on(StoreEvent.storeInsertKeys, (request, { storeName, insertKeys }) =>
+    request.execute({
+      type: 'SetStoreItems',
+      by: request.peerId,
+      store: storeName,
+      items: insertKeys.map(({ storeKey, payload }) => ({
+        key: storeKey,
+        payload: payload ? decoder.decode(payload) : 'null',
+      })),
+    }),
+  ),
+  on(StoreEvent.storeDeleteKeys, (request, { storeName, deleteKeys }) =>
+    request.execute({
+      type: 'DeleteStoreItems',
+      by: request.peerId,
+      store: storeName,
+      keys: deleteKeys.map((one) => one.storeKey),
+    }),
+  ),
+
+  on(PresetEvent.getUserPresets, (request, { userIds }) => {
+    const { session } = member(request);
+    request.answer(PresetEvent.getUserPresets, answers.presetsOf(session, userIds));
+  }),
+  on(PresetEvent.updateUserPreset, async (request, { updatePeersPresets }) => {
+    if (updatePeersPresets.length > PERMISSION_CHANGES_MAX) throw new Refused('malformed');
+    const changes = updatePeersPresets.map(({ userIds, patch }) => ({
+      participantId: userIds,
+      patch: patch ? patchFromWire(patch) : {},
+    }));
+    await request.execute({ type: 'ChangePermissions', by: request.peerId, changes });
+    // The changes themselves go to those concerned; the answer names nobody, or a sender's own would come twice.
+    request.answer(PresetEvent.updateUserPreset, { updatePeersPresets: [] });
+  }),
+];
+
+function member(request: SocketRequest): { session: Session; peer: Peer } {
+  const { session, peer } = memberOrWaiting(request);
+  if (!session || !peer) throw new Refused('not_joined');
+  return { session, peer };
+}
+
+/** A waiting client asks the same as a joined one, and gets empty answers. */
+function memberOrWaiting({ host, peerId }: SocketRequest) {
+  return { session: host.state.session, peer: host.state.session?.peers.get(peerId) };
+}

@@ -1,0 +1,291 @@
+import { randomUUID } from 'node:crypto';
+import { answers, type MutableMedia, type Producer } from '@parley/core';
+import type { Rid } from '@parley/media';
+import { type edge, encodeFrame, MediaEvent, type media, toClient } from '@parley/wire';
+import { MediaError } from '../../media/media-pool.js';
+import { Refused } from '../../sessions/refused.js';
+import { on, type Route, type SocketRequest } from '../request.js';
+
+/** The SDK asks for at most 35 at once (protocol.md 6.5). */
+const CONSUME_REQUESTS_MAX = 64;
+const APP_DATA_MAX_CHARACTERS = 4096;
+const PUBLISHER = 0;
+const SUBSCRIBER = 1;
+
+/** The client throws its receive transport away and makes a new one on this error text (protocol.md 6.7). */
+const RENEW_TRANSPORT = JSON.stringify({ errorCode: 'internal_error', errorDescription: 'Backend error' });
+
+/** What concerns the state of the session; answered without the media worker. */
+export const mediaStateRoutes: Route[] = [
+  on(MediaEvent.joinRoom, async (request, { prejoined }) => {
+    if (request.host.media.isVoidFor(request.peerId)) throw new Refused('media_unavailable');
+    // The client has dropped its producers without a word and keeps its transports (protocol.md 5.4).
+    if (prejoined) await request.execute({ type: 'LeaveMedia', by: request.peerId });
+    request.answer(MediaEvent.joinRoom);
+  }),
+  on(MediaEvent.selfJoinComplete, async (request) => {
+    await request.execute({ type: 'JoinMedia', by: request.peerId });
+    const { session } = request.host.state;
+    const peer = session?.peers.get(request.peerId);
+    if (session && peer) request.answer(MediaEvent.selfJoinComplete, answers.mediaState(session, peer));
+  }),
+  on(MediaEvent.leaveRoom, async (request) => {
+    await request.execute({ type: 'LeaveMedia', by: request.peerId });
+    request.host.media.release([request.peerId]);
+    request.answer(MediaEvent.leaveRoom, { closed: false });
+  }),
+  on(MediaEvent.toggleProducer, async (request, { producerId, pause }) => {
+    try {
+      await request.execute({ type: 'ToggleProducer', by: request.peerId, producerId, paused: pause });
+    } catch (error) {
+      if (error instanceof Refused && !pause) muteAgain(request, producerId);
+      throw error;
+    }
+  }),
+  on(MediaEvent.hostControlPeer, async (request, { participantId, audio, video, screeShare }) => {
+    const what = mutable(audio, video, screeShare);
+    await request.execute({
+      type: 'MutePeers',
+      by: request.peerId,
+      peerIds: [participantId],
+      what,
+      forbidUnmute: false,
+    });
+    request.answer(MediaEvent.hostControlPeer, { status: 'success' });
+  }),
+  on(MediaEvent.hostControlAllPeers, async (request, { audio, video, screenShare }) => {
+    const what = mutable(audio, video, screenShare);
+    await request.execute({
+      type: 'MutePeers',
+      by: request.peerId,
+      peerIds: 'everybody',
+      what,
+      forbidUnmute: false,
+    });
+    request.answer(MediaEvent.hostControlAllPeers, { status: 'success' });
+  }),
+  on(MediaEvent.globalPinPeer, async (request, { participantId }) => {
+    await request.execute({
+      type: 'PinPeer',
+      by: request.peerId,
+      peerId: participantId === '' ? null : participantId,
+    });
+    request.answer(MediaEvent.globalPinPeer);
+  }),
+  // Voices are ranked by what the media worker hears, never by what a client claims.
+  on(MediaEvent.audioActivity, () => undefined),
+];
+
+/** What the media worker has to do. Runs beside the other requests of a client, so that none waits for media. */
+export const mediaTransportRoutes: Route[] = [
+  on(MediaEvent.createWebRTCTransport, async (request, { consuming, description }) => {
+    const direction = consuming ? 'recv' : 'send';
+    const { media } = request.host;
+    if (direction === 'send' && media.transportOf(request.peerId, 'send')) await closeAllProducers(request);
+    const { transportId, answer } = await media.createTransport(
+      request.peerId,
+      direction,
+      sdpOf(description),
+    );
+    request.answer(MediaEvent.createWebRTCTransport, {
+      transportId,
+      description: { target: consuming ? SUBSCRIBER : PUBLISHER, type: 'answer', sdp: answer },
+      producerIds: [],
+    });
+  }),
+  on(MediaEvent.produce, async (request, message) => {
+    const { kind, screenShare } = message;
+    if (kind !== 'audio' && kind !== 'video') throw new Refused('malformed');
+    const appData = message.appData ?? '{}';
+    const mid = midOf(appData);
+    await request.execute({ type: 'CheckProduce', by: request.peerId, kind, screenShare });
+    const transportId = ownTransport(request, message.producingTransportId, 'send');
+    const producerId = randomUUID();
+    const { answer } = await request.host.media.request('produce', {
+      transportId,
+      producerId,
+      kind,
+      mid,
+      screenShare,
+      offer: sdpOf(message.description),
+    });
+    await addProducer(request, {
+      producerId,
+      kind,
+      screenShare,
+      paused: message.paused,
+      appData,
+      mimeType: message.mimeType ?? (kind === 'audio' ? 'audio/opus' : 'video/VP8'),
+      transportId,
+    });
+    request.answer(MediaEvent.produce, {
+      status: true,
+      producerId,
+      description: { target: PUBLISHER, type: 'answer', sdp: answer },
+    });
+  }),
+  on(MediaEvent.closeProducer, async (request, { producerId, description }) => {
+    const transportId = ownTransport(request, undefined, 'send');
+    const { answer } = await request.host.media.request('closeProducer', {
+      transportId,
+      producerId,
+      ...(description ? { offer: sdpOf(description) } : {}),
+    });
+    await request.execute({ type: 'CloseProducers', by: request.peerId, producerIds: [producerId] });
+    request.answer(MediaEvent.closeProducer, {
+      description: answer === undefined ? undefined : { target: PUBLISHER, type: 'answer', sdp: answer },
+    });
+  }),
+  on(MediaEvent.consume, async (request, message) => {
+    if (message.requests.length > CONSUME_REQUESTS_MAX) throw new Refused('malformed');
+    const transportId = ownTransport(request, message.consumingTransportId, 'recv');
+    const wanted = message.requests.map((one) => ({ one, producer: visibleProducer(request, one) }));
+    const known = wanted.flatMap(({ one, producer }) =>
+      producer ? [{ producerId: producer.producerId, ...preference(one.simulcast) }] : [],
+    );
+    const { results, offer } = await request.host.media.request('consume', { transportId, requests: known });
+    const map: Record<string, media.ConsumerState> = {};
+    for (const { one, producer } of wanted) {
+      if (one.producerId && !producer) map[one.producerId] = failed(one.producerId, 'not_found_track_error');
+    }
+    for (const result of results) {
+      const { producerId } = result;
+      const producer = wanted.find((one) => one.producer?.producerId === producerId)?.producer;
+      map[producerId] =
+        'error' in result
+          ? failed(producerId, result.error)
+          : consumerState(producerId, result.mid, producer);
+    }
+    request.answer(MediaEvent.consume, {
+      status: true,
+      consumerIdsMap: { map },
+      description: offer === undefined ? undefined : { target: SUBSCRIBER, type: 'offer', sdp: offer },
+    });
+  }),
+  on(MediaEvent.renegotiateSessionDescription, async (request, { transportId, description }) => {
+    const own = ownTransport(request, transportId, 'recv');
+    await request.host.media.request('renegotiate', { transportId: own, answer: sdpOf(description) });
+    request.answer(MediaEvent.renegotiateSessionDescription);
+  }),
+  // The field is called consumer ids and holds mids (protocol.md 6.6).
+  on(MediaEvent.closeConsumer, async (request, { consumerIds: mids, description, consumingTransportId }) => {
+    const transportId = ownTransport(request, consumingTransportId, 'recv');
+    const offer = sdpOf(description);
+    const { answer } = await request.host.media.request('closeConsumers', { transportId, mids, offer });
+    request.answer(MediaEvent.closeConsumer, {
+      description: { target: SUBSCRIBER, type: 'answer', sdp: answer },
+    });
+  }),
+  on(MediaEvent.updateConsumersSimulcastConfig, async (request, message) => {
+    const transportId = ownTransport(request, message.consumingTransportId, 'recv');
+    const requests = message.requests.flatMap(({ mid, simulcast }) => {
+      const rid = ridOf(simulcast);
+      return rid ? [{ mid, rid }] : [];
+    });
+    await request.host.media.request('preferLayers', { transportId, requests });
+    request.answer(MediaEvent.updateConsumersSimulcastConfig);
+  }),
+];
+
+/** The error text of a request that the media worker turned down. */
+export const mediaErrorText = (error: MediaError): string =>
+  error.code === 'limit' ? error.message : RENEW_TRANSPORT;
+
+/** The session may have changed while the worker was busy; then the new track goes again. */
+async function addProducer(request: SocketRequest, producer: Producer): Promise<void> {
+  try {
+    await request.execute({ type: 'AddProducer', by: request.peerId, ...producer });
+  } catch (error) {
+    const { transportId, producerId } = producer;
+    request.host.media.order('closeProducer', { transportId, producerId });
+    throw error;
+  }
+}
+
+async function closeAllProducers(request: SocketRequest): Promise<void> {
+  const peer = request.host.state.session?.peers.get(request.peerId);
+  const producerIds = [...(peer?.producers.keys() ?? [])];
+  if (producerIds.length > 0)
+    await request.execute({ type: 'CloseProducers', by: request.peerId, producerIds });
+}
+
+/** A client whose wish to speak was refused believes that it is heard; it is told to switch off (protocol.md 8.1). */
+function muteAgain(request: SocketRequest, producerId: string): void {
+  const producer = request.host.state.session?.peers.get(request.peerId)?.producers.get(producerId);
+  if (!producer) return;
+  const message: edge.PeerProducerToggleBroadcastResponse = {
+    participantId: request.peerId,
+    initiatorParticipantId: 'server',
+    producerState: { producerId, kind: producer.kind === 'audio' ? 0 : 1, pause: true, screenShare: false },
+  };
+  const payload = toClient.encode(MediaEvent.peerProducerToggleBroadcast, message);
+  request.connection.send(encodeFrame(MediaEvent.peerProducerToggleBroadcast, payload));
+}
+
+/** The producer asked for, if the asking peer is in the session and may see whose it is. */
+function visibleProducer(request: SocketRequest, wanted: edge.ConsumePeerRequest): Producer | undefined {
+  const { session } = request.host.state;
+  if (!session?.peers.has(request.peerId)) throw new Refused('not_joined');
+  const owner = session.peers.get(wanted.producingPeerId);
+  if (!owner || owner.permissions.hidden_participant || owner.stage !== 'ON_STAGE') return undefined;
+  return owner.producers.get(wanted.producerId ?? '');
+}
+
+function ownTransport(request: SocketRequest, named: string | undefined, direction: 'send' | 'recv'): string {
+  const transportId = named || request.host.media.transportOf(request.peerId, direction);
+  if (transportId && request.host.media.owns(request.peerId, transportId)) return transportId;
+  throw new MediaError('not_found', 'The transport does not exist');
+}
+
+/** The SDK names the new m-line in the JSON that it sends along (protocol.md 6.2). */
+function midOf(appData: string): string {
+  try {
+    const { mid } = JSON.parse(appData.slice(0, APP_DATA_MAX_CHARACTERS)) as { mid?: unknown };
+    if (typeof mid === 'string' && mid !== '') return mid;
+  } catch {
+    // Falls through: what is not JSON names no m-line either.
+  }
+  throw new Refused('malformed');
+}
+
+function sdpOf(description: media.SessionDescription | undefined): string {
+  if (!description?.sdp) throw new Refused('malformed');
+  return description.sdp;
+}
+
+function ridOf(simulcast: media.Simulcast | undefined): Rid | undefined {
+  const rid = simulcast?.preferredRid;
+  return rid === 'f' || rid === 'h' || rid === 'q' ? rid : undefined;
+}
+
+function preference(simulcast: media.Simulcast | undefined): { preferredRid?: Rid } {
+  const preferredRid = ridOf(simulcast);
+  return preferredRid ? { preferredRid } : {};
+}
+
+/** The consumer's id is the producer's, or the SDK loses the track when it rejoins (protocol.md 6.5). */
+function consumerState(producerId: string, mid: string, producer: Producer | undefined): media.ConsumerState {
+  return {
+    consumerId: producerId,
+    producerState: {
+      producerId,
+      kind: producer?.kind === 'audio' ? 0 : 1,
+      pause: producer?.paused ?? false,
+      screenShare: producer?.screenShare ?? false,
+      appData: producer?.appData ?? '{}',
+    },
+    producerTrack: { trackId: producerId, producerId, streamId: mid },
+  };
+}
+
+function failed(producerId: string, errorCode: string): media.ConsumerState {
+  return { consumerId: producerId, errorCode };
+}
+
+function mutable(audio: boolean, video: boolean, screenShare: boolean): MutableMedia[] {
+  return [
+    ...(audio ? ['audio' as const] : []),
+    ...(video ? ['video' as const] : []),
+    ...(screenShare ? ['screenshare' as const] : []),
+  ];
+}

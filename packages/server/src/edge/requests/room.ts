@@ -1,0 +1,101 @@
+import { answers, stageRequests, waitingRequests } from '@parley/core';
+import { RoomEvent } from '@parley/wire';
+import { identityOf, loadAdmission } from '../../sessions/meeting-info.js';
+import { Refused } from '../../sessions/refused.js';
+import { on, type Route } from '../request.js';
+
+const DISPLAY_NAME_MAX_CHARACTERS = 256;
+const MEMBERS_MAX = 1000;
+
+/** Joining, asking who is there, the waiting room, kick and end (protocol.md 5, 8, 9). */
+export const roomRoutes: Route[] = [
+  on(RoomEvent.joinRoom, async (request, message) => {
+    const admission = await loadAdmission(request.db, request.claims);
+    const wanted = (message.peer?.displayName ?? '').slice(0, DISPLAY_NAME_MAX_CHARACTERS);
+    await request.host.join(
+      admission,
+      identityOf(admission, request.connection.peerId, wanted),
+      request.origin,
+    );
+  }),
+  on(RoomEvent.getRoomInfo, (request) => {
+    request.answer(RoomEvent.getRoomInfo, answers.roomInfo(request.host.state));
+  }),
+  on(RoomEvent.getRoomPeersInfo, (request, message) => {
+    request.answer(
+      RoomEvent.getRoomPeersInfo,
+      answers.roomPeers(request.host.state, request.peerId, message),
+    );
+  }),
+  on(RoomEvent.getConnectedRoomsDump, (request) => {
+    request.answer(RoomEvent.getConnectedRoomsDump, answers.connectedRooms(request.host.state));
+  }),
+
+  on(RoomEvent.getWaitingRoomRequests, (request) => {
+    const { state } = request.host;
+    const peer = state.session?.peers.get(request.peerId);
+    // A waiting client asks as well, whatever its preset says; it learns of nobody (features.md R09).
+    const requests = peer?.permissions.accept_waiting_requests ? waitingRequests(state) : { requests: [] };
+    request.answer(RoomEvent.getWaitingRoomRequests, requests);
+  }),
+  on(RoomEvent.acceptWaitingRoomRequests, (request, { userIds }) =>
+    request.execute({ type: 'AcceptWaiting', by: request.peerId, participantIds: bounded(userIds) }),
+  ),
+  on(RoomEvent.denyWaitingRoomRequests, (request, { userIds }) =>
+    request.execute({ type: 'DenyWaiting', by: request.peerId, participantIds: bounded(userIds) }),
+  ),
+
+  // Neither is answered: whoever receives one of these two events leaves (protocol.md 8.2).
+  on(RoomEvent.kick, (request, { peerIds }) =>
+    request.execute({ type: 'KickPeers', by: request.peerId, peerIds: bounded(peerIds) }),
+  ),
+  on(RoomEvent.kickAll, (request) => request.execute({ type: 'EndSession', by: request.peerId })),
+
+  on(RoomEvent.broadcastMessage, (request, message) =>
+    request.execute({
+      type: 'Broadcast',
+      by: request.peerId,
+      kind: message.type,
+      payload: message.payload,
+      toPeerIds: null,
+    }),
+  ),
+  on(RoomEvent.broadcastToEntity, (request, message) =>
+    request.execute({
+      type: 'Broadcast',
+      by: request.peerId,
+      kind: message.type,
+      payload: message.payload,
+      toPeerIds: bounded(message.ids),
+    }),
+  ),
+
+  on(RoomEvent.getStageRequests, (request) => {
+    const { session } = request.host.state;
+    if (!session?.peers.has(request.peerId)) throw new Refused('not_joined');
+    request.answer(RoomEvent.getStageRequests, stageRequests(session));
+  }),
+  on(RoomEvent.requestStageAccess, (request) =>
+    request.execute({ type: 'RequestStage', by: request.peerId }),
+  ),
+  on(RoomEvent.cancelStageRequest, (request) =>
+    request.execute({ type: 'CancelStageRequest', by: request.peerId }),
+  ),
+  on(RoomEvent.grantStageAccess, (request, { userIds }) =>
+    request.execute({ type: 'GrantStage', by: request.peerId, participantIds: bounded(userIds) }),
+  ),
+  on(RoomEvent.denyStageAccess, (request, { userIds }) =>
+    request.execute({ type: 'DenyStage', by: request.peerId, participantIds: bounded(userIds) }),
+  ),
+  on(RoomEvent.joinStage, (request) => request.execute({ type: 'JoinStage', by: request.peerId })),
+  // Leaving oneself is answered by event 38, removing others by this one; both carry the id (protocol.md 10).
+  on(RoomEvent.leaveStage, async (request, { userIds }) => {
+    await request.execute({ type: 'LeaveStage', by: request.peerId, participantIds: bounded(userIds) });
+    request.answer(RoomEvent.leaveStage);
+  }),
+];
+
+function bounded(ids: string[]): string[] {
+  if (ids.length > MEMBERS_MAX) throw new Refused('malformed');
+  return ids;
+}

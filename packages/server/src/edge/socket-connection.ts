@@ -1,0 +1,124 @@
+import { decodeFrame, encodeError, type Frame, PING_TEXT, PONG_TEXT, WireError } from '@parley/wire';
+import type { RawData, WebSocket } from 'ws';
+import type { ParticipantId, PeerId } from '../ids.js';
+import type { PeerConnection } from '../sessions/connection.js';
+import { type Lane, laneOf } from './dispatch.js';
+import { RequestLimits } from './rate-limits.js';
+
+/** A receiver that is this far behind is dropped; it comes back and asks for the state anew. */
+const SEND_BUFFER_MAX_BYTES = 8 * 1024 * 1024;
+/** Requests of one client that wait for their turn. */
+const LANE_MAX_REQUESTS = 200;
+/** Refused requests until the socket is closed. */
+const EXCESS_MAX_REQUESTS = 500;
+
+const POLICY_VIOLATION = 1008;
+const UNSUPPORTED_DATA = 1003;
+const INVALID_PAYLOAD = 1007;
+
+/** Close codes by which a client says that it means to go; after all others it comes back (protocol.md 3.6). */
+const DELIBERATE = new Set([1000, 1001]);
+
+export interface SocketConnectionHandlers {
+  /** Resolves when the request is done; never rejects. */
+  onFrame(frame: Frame): Promise<void>;
+  onClose(deliberately: boolean): void;
+  now(): number;
+}
+
+/** One client's socket: frames in by lanes, frames out with a bound, pings, one close. */
+export class SocketConnection implements PeerConnection {
+  readonly #limits: RequestLimits;
+  readonly #lanes: Record<Lane, TaskLane> = { session: new TaskLane(), media: new TaskLane() };
+  #heardAt: number;
+  #excess = 0;
+  #closed = false;
+
+  constructor(
+    private readonly socket: WebSocket,
+    readonly peerId: PeerId,
+    readonly participantId: ParticipantId,
+    private readonly handlers: SocketConnectionHandlers,
+  ) {
+    this.#heardAt = handlers.now();
+    this.#limits = new RequestLimits(this.#heardAt);
+    socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
+    socket.on('close', (code) => {
+      this.#closed = true;
+      handlers.onClose(DELIBERATE.has(code));
+    });
+    // The close that follows says all there is to say.
+    socket.on('error', () => undefined);
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.#closed) return;
+    if (this.socket.bufferedAmount > SEND_BUFFER_MAX_BYTES) {
+      this.socket.terminate();
+      return;
+    }
+    this.socket.send(frame);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.socket.close(code, reason);
+  }
+
+  /** Asks for a sign of life, and drops a client that has given none for `silenceMs` (protocol.md 3.3). */
+  ping(silenceMs: number): void {
+    if (this.handlers.now() - this.#heardAt > silenceMs) this.socket.terminate();
+    else if (!this.#closed) this.socket.send(PING_TEXT);
+  }
+
+  #onMessage(data: RawData, isBinary: boolean): void {
+    this.#heardAt = this.handlers.now();
+    if (this.#closed) return;
+    const bytes = data as Buffer;
+    if (!isBinary) {
+      const text = bytes.length === 1 ? bytes.toString() : '';
+      if (text === PING_TEXT) this.socket.send(PONG_TEXT);
+      else if (text !== PONG_TEXT) this.close(UNSUPPORTED_DATA, 'only ping and pong are text');
+      return;
+    }
+    try {
+      this.#accept(decodeFrame(bytes));
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.close(INVALID_PAYLOAD, error.code);
+    }
+  }
+
+  #accept(frame: Frame): void {
+    const lane = this.#lanes[laneOf(frame.event)];
+    if (!this.#limits.allows(frame.event, this.#heardAt) || lane.length >= LANE_MAX_REQUESTS) {
+      this.#excess++;
+      if (this.#excess > EXCESS_MAX_REQUESTS) this.close(POLICY_VIOLATION, 'too many requests');
+      else this.send(encodeError(frame.event, 'Too many requests', frame.id));
+      return;
+    }
+    lane.push(() => (this.#closed ? Promise.resolve() : this.handlers.onFrame(frame)));
+  }
+}
+
+/** Runs tasks one after another; a task that has nothing to wait for runs at once. */
+class TaskLane {
+  readonly #tasks: (() => Promise<void>)[] = [];
+  #running = false;
+
+  get length(): number {
+    return this.#tasks.length;
+  }
+
+  push(task: () => Promise<void>): void {
+    this.#tasks.push(task);
+    if (!this.#running) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    for (let task = this.#tasks.shift(); task; task = this.#tasks.shift()) await task();
+    this.#running = false;
+  }
+}

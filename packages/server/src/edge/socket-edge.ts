@@ -1,0 +1,139 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { MAX_CLIENT_FRAME_BYTES, SocketQuery } from '@parley/wire';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { ApiError } from '../http/errors.js';
+import type { SocketEdge } from '../http/listeners.js';
+import { isDatabaseOutage } from '../http/outages.js';
+import type { MeetingId, PeerId } from '../ids.js';
+import type { Services } from '../services.js';
+import type { LiveMeetings } from '../sessions/live-meetings.js';
+import { assertActive, loadAdmission } from '../sessions/meeting-info.js';
+import type { ParticipantClaims } from '../tokens/participant-tokens.js';
+import { dispatch } from './dispatch.js';
+import { SocketRequest } from './request.js';
+import { SocketConnection } from './socket-connection.js';
+
+/** The client gives up after 30 s without a frame (protocol.md 3.3). */
+const PING_EVERY_MS = 10_000;
+/** Two pings and a half without an answer. */
+const SILENCE_MAX_MS = 25_000;
+/** Tabs and devices of one participant that may be connected at once. */
+const CONNECTIONS_PER_PARTICIPANT_MAX = 20;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+const STATUS_TEXT: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+type EdgeServices = Pick<Services, 'db' | 'clock' | 'log' | 'participantTokens'>;
+
+/** Accepts the participants' sockets and ties each to the host of its meeting. */
+export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings): SocketEdge {
+  const { db, clock, log, participantTokens } = services;
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MAX_CLIENT_FRAME_BYTES,
+  });
+  const connections = new Set<SocketConnection>();
+  const pings = setInterval(() => {
+    for (const connection of connections) connection.ping(SILENCE_MAX_MS);
+  }, PING_EVERY_MS);
+  pings.unref();
+
+  /** Who is at the door; throws an ApiError whose reason tells the cases apart (features.md SE13, Q08). */
+  async function authenticate(
+    request: IncomingMessage,
+  ): Promise<{ claims: ParticipantClaims; peerId: PeerId }> {
+    const query = new URL(request.url ?? '/', 'http://localhost').searchParams;
+    const claims = await participantTokens.verify(query.get(SocketQuery.token) ?? '');
+    const peerId = query.get(SocketQuery.peerId)?.toLowerCase() ?? '';
+    if (!UUID.test(peerId)) throw ApiError.badRequest(SocketQuery.peerId, 'must be a valid GUID');
+    if (query.get(SocketQuery.meetingId) !== claims.meetingId) {
+      throw new ApiError(403, 'The token is for another meeting', SocketQuery.meetingId, 'other_meeting');
+    }
+    if (meetings.isDraining) throw new ApiError(503, 'The server is shutting down', undefined, 'draining');
+    const admission = await loadAdmission(db, claims);
+    const host = await meetings.find(claims.meetingId);
+    // Who is in the session may come back although the meeting takes no new joins (features.md OQ22).
+    if (!host?.state.session?.peers.has(peerId)) assertActive(admission.meeting);
+    const taken = host?.connections.get(peerId) ?? host?.state.session?.peers.get(peerId);
+    if (taken && taken.participantId !== claims.participantId) {
+      throw new ApiError(
+        403,
+        'The peer id belongs to another participant',
+        SocketQuery.peerId,
+        'peer_id_taken',
+      );
+    }
+    if (countOf(claims) >= CONNECTIONS_PER_PARTICIPANT_MAX) {
+      throw new ApiError(429, 'Too many connections of this participant', undefined, 'too_many_connections');
+    }
+    return { claims, peerId: peerId as PeerId };
+
+    function countOf({ participantId }: ParticipantClaims): number {
+      let count = 0;
+      for (const one of host?.connections.values() ?? []) if (one.participantId === participantId) count++;
+      return count;
+    }
+  }
+
+  async function connect(socket: WebSocket, claims: ParticipantClaims, peerId: PeerId): Promise<void> {
+    // Frames that arrive before the host is there wait in the socket.
+    socket.pause();
+    const host = await meetings.open(claims.meetingId as MeetingId);
+    const connection: SocketConnection = new SocketConnection(socket, peerId, claims.participantId, {
+      onFrame: (frame) => dispatch(frame, new SocketRequest(host, connection, claims, db, frame.id), log),
+      onClose: (deliberately) => {
+        connections.delete(connection);
+        host.detach(connection, deliberately);
+      },
+      now: () => clock.now().getTime(),
+    });
+    connections.add(connection);
+    host.attach(connection);
+    socket.resume();
+  }
+
+  function refuse(socket: Duplex, error: unknown): void {
+    const known = error instanceof ApiError ? error : null;
+    if (!known && !isDatabaseOutage(error)) log.error({ err: error }, 'A socket could not be opened');
+    const status = known?.status ?? (isDatabaseOutage(error) ? 503 : 500);
+    const body = JSON.stringify({
+      success: false,
+      error: { code: status, message: known?.message ?? 'The server cannot answer', reason: known?.reason },
+    });
+    socket.end(
+      `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? 'Error'}\r\nConnection: close\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  }
+
+  return {
+    handleUpgrade(request, socket, head) {
+      authenticate(request)
+        .then(({ claims, peerId }) => {
+          server.handleUpgrade(request, socket, head, (accepted) => {
+            connect(accepted, claims, peerId).catch((error: unknown) => {
+              log.error({ err: error }, 'A socket could not be tied to its meeting');
+              accepted.close(1011);
+            });
+          });
+        })
+        .catch((error: unknown) => refuse(socket, error));
+    },
+    async drain() {
+      clearInterval(pings);
+      meetings.close();
+    },
+  };
+}
