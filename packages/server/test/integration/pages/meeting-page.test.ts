@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pages } from '../../src/pages/index.js';
-import type { Services } from '../../src/services.js';
+import { pages } from '../../../src/pages/index.js';
+import type { Services } from '../../../src/services.js';
 
 /** The pages below never get as far as the database or the token signer. */
 const services = { settings: { host: '0.0.0.0', baseDomain: 'localhost:8443' } } as Services;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pageHeaders } from '../../src/pages/page-headers.js';
+import { pageHeaders } from '../../../src/pages/page-headers.js';
 
 const policyFor = (host: string | undefined, baseDomain = 'localhost:8443') =>
   pageHeaders(host, baseDomain)['content-security-policy']!;
