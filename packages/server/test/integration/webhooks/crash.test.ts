@@ -41,17 +41,21 @@ test('a runner that dies in mid-delivery: the event comes again with the same rt
 });
 
 test('a result that comes after its lease is refused, and so is its log line', async () => {
-  const sink = await bench.sink(() => (sink.received.length === 1 ? 'hang' : 200));
+  const sink = await bench.sink(() => 'hang');
   await bench.register(sink.url);
   await bench.queue(meetingStarted(bench.session()));
   const stalled = bench.startWebhooks();
   await sink.arrived(1);
   bench.clock.advance(LEASE_MS);
   const other = bench.startWebhooks();
-  other.wake();
-  await bench.settled((row) => row.status === 'DELIVERED');
-  sink.waiting[0]!.writeHead(500).end();
-  await stalled.close();
+  await sink.arrived(2);
+  const whileOtherSends = await bench.deliveries();
+  sink.waiting[0]!.writeHead(404).end();
+  await stalled.close(5_000);
+  expect(await bench.deliveries()).toEqual(whileOtherSends);
+  expect(await bench.attempts()).toHaveLength(0);
+  sink.waiting[1]!.writeHead(200).end();
+  await other.close(5_000);
   expect(await bench.deliveries()).toMatchObject([{ status: 'DELIVERED', attempts: 1 }]);
   expect(await bench.attempts()).toMatchObject([{ http_status: 200 }]);
 });
