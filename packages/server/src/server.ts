@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import { managementApi } from './api/management-api.js';
+import { clientApi } from './client-api/client-api.js';
+import { telemetry } from './client-api/telemetry.js';
 import { type Clock, systemClock } from './clock.js';
 import type { Settings } from './config/settings.js';
 import { connect } from './database/connect.js';
@@ -10,6 +12,7 @@ import { EmbeddedPostgres } from './database/embedded/postgres.js';
 import { migrate } from './database/migrate.js';
 import { OwnerLock } from './database/owner-lock.js';
 import type { Database } from './database/tables.js';
+import { createSocketEdge } from './edge/socket-edge.js';
 import { createDispatcher } from './http/dispatcher.js';
 import { openListeners } from './http/listeners.js';
 import { operations } from './http/operations.js';
@@ -19,11 +22,11 @@ import { ensureInstallation, findDemoParticipants, type Installation } from './l
 import { Readiness } from './lifecycle/readiness.js';
 import { createLogger } from './log/logger.js';
 import type { MediaPool } from './media/media-pool.js';
+import { createMediaPool } from './media/worker-pool.js';
 import { createHttpMetrics } from './metrics/http.js';
 import { registerMediaMetrics } from './metrics/media.js';
 import { createRegistry } from './metrics/registry.js';
 import { pages } from './pages/index.js';
-import { noEdge, noMediaPool, nothing } from './placeholders.js';
 import type { Services } from './services.js';
 import { LiveMeetings } from './sessions/live-meetings.js';
 import { LiveSessionControl } from './sessions/session-control.js';
@@ -51,7 +54,6 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-const RECONNECT_GRACE_MS = 10_000;
 const REQUESTS_GRACE_MS = 3_000;
 
 /**
@@ -82,7 +84,9 @@ async function start(
   });
 
   await mkdir(settings.dataDir, { recursive: true });
-  const mediaPool = overrides.mediaPool ?? noMediaPool;
+  const mediaPool =
+    overrides.mediaPool ??
+    createMediaPool({ workers: settings.mediaWorkers, announcedIps: [settings.mediaIp], log });
   stack.push('media workers', () => mediaPool.close());
   const [db, tls] = await Promise.all([
     openDatabase(settings, log, stack, fail),
@@ -100,7 +104,7 @@ async function start(
     clock,
     log,
     mediaPool,
-    reconnectGraceMs: RECONNECT_GRACE_MS,
+    reconnectGraceMs: settings.reconnectGraceMs,
     committed: webhooks.wake,
   });
   const services: Services = {
@@ -119,13 +123,13 @@ async function start(
     mediaWorkers: () => mediaPool.isReady(),
     listeners: () => listeners.isListening(),
   });
-  const edge = noEdge;
+  const edge = createSocketEdge(services, meetings);
   const fetch = createDispatcher({
     surfaces: {
       operations: operations({ readiness, registry, webhookPublicKey: webhooks.publicKeyPem }),
       managementApi: managementApi({ ...services, webhooks }),
-      clientApi: nothing(),
-      telemetry: nothing(),
+      clientApi: clientApi(services),
+      telemetry: telemetry(),
       pages: pages(services),
     },
     baseDomain: settings.baseDomain,
@@ -135,7 +139,6 @@ async function start(
   const listeners = await openListeners({ settings, fetch, edge, tls });
   stack.push('listeners', () => listeners.close(REQUESTS_GRACE_MS));
   stack.push('sockets', () => edge.drain());
-  stack.push('meetings', () => meetings.close());
   stack.push('readiness', () => readiness.drain());
   stack.push(
     'certificate check',

@@ -28,6 +28,8 @@ export interface Settings {
   webhookAllowPrivate: boolean;
   /** Of each port. */
   maxConnections: number;
+  /** How long a peer whose socket was lost keeps its place and its media. */
+  reconnectGraceMs: number;
   maxBodyBytes: number;
   maxHeaderBytes: number;
   headersTimeoutMs: number;

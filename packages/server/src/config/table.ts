@@ -162,6 +162,13 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
     reason:
       'Most connections of each port, sockets of participants included; further ones are closed at once.',
   },
+  reconnectGraceMs: {
+    env: 'PARLEY_RECONNECT_GRACE_MS',
+    default: 30_000,
+    parse: integer(1_000, 600_000),
+    reason:
+      'How long a peer whose connection broke keeps its place in the session and its media, before the others are told that it left.',
+  },
   maxBodyBytes: {
     env: 'PARLEY_MAX_BODY_BYTES',
     default: 1024 * KIB,

@@ -1,0 +1,68 @@
+import { Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { ApiError, NotAvailableError } from '../http/errors.js';
+import { renderClientError } from '../http/render-error.js';
+import type { Services } from '../services.js';
+import { iceServers } from './ice-servers.js';
+import { participantDetails } from './participant-details.js';
+import { type AsParticipant, participantOnly } from './participant-only.js';
+
+/** Headers that the SDK sends with every call, which makes browsers ask first (protocol.md 2.3). */
+const SDK_HEADERS = [
+  'authorization',
+  'content-type',
+  'content-encoding',
+  'x-realtimekit-version',
+  'tracing-id',
+  'traceparent',
+];
+const PREFLIGHT_MAX_AGE_SECONDS = 86_400;
+
+/** Any page may call: the participant's token is the protection, and no cookie is ever read (features.md Q31). */
+export const sdkCors = () =>
+  cors({
+    origin: '*',
+    allowMethods: ['GET', 'POST', 'PUT', 'OPTIONS'],
+    allowHeaders: SDK_HEADERS,
+    maxAge: PREFLIGHT_MAX_AGE_SECONDS,
+  });
+
+/** What the SDK calls with a participant's token (features.md S22, S23; rest-api.md part 3). */
+export function clientApi(services: Services): Hono {
+  const app = new Hono();
+  app.use(sdkCors());
+  app.onError((error, c) => renderClientError(error, c, services.log));
+  app.notFound((c) =>
+    renderClientError(new ApiError(404, 'Nothing is served at this path'), c, services.log),
+  );
+
+  const participant = new Hono<AsParticipant>();
+  participant.use(participantOnly(services));
+  participant.get('/v2/internals/participant-details', (c) =>
+    c.json(participantDetails(c.var.admission, services.settings)),
+  );
+  participant.get('/iceservers', (c) =>
+    c.json(iceServers(services.settings, c.var.admission.participant.id, services.clock.now())),
+  );
+  // Asked by every client; without an answer of 404 the SDK would take what it gets for a transcript.
+  participant.get('/v2/meetings/:meetingId/active-livestream', () => {
+    throw new ApiError(404, 'No active livestream');
+  });
+  participant.get('/v2/meetings/:meetingId/active-transcript', () => {
+    throw new ApiError(404, 'No active transcript');
+  });
+  participant.get('/v2/recordings/active-recording/:meetingId', () => {
+    throw new ApiError(404, 'No active recording');
+  });
+  participant.post('/v2/recordings', () => {
+    throw new NotAvailableError('Recording is not available on this server');
+  });
+  participant.post('/v2/meetings/:meetingId/livestreams', () => {
+    throw new NotAvailableError('Livestreaming is not available on this server');
+  });
+  participant.post('/v2/meetings/chat-upload', () => {
+    throw new NotAvailableError('File uploads are not available on this server');
+  });
+  app.route('/', participant);
+  return app;
+}
