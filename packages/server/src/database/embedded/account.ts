@@ -59,3 +59,16 @@ export async function postgresAccount(clusterDir: string): Promise<Account | nul
   if (!account) throw new Error('Postgres refuses root, and no other account exists; set DATABASE_URL');
   return account;
 }
+
+/**
+ * Root's Postgres runs as another account, which may not be able to walk to the folder. It starts inside and
+ * calls the place where it stands by the name that needs no walking.
+ */
+export const placeOf = (clusterDir: string, account: Account | null): string =>
+  account ? '/proc/self/cwd' : clusterDir;
+
+/** Runs a program as the account, with nothing of the server's environment, which may hold secrets. */
+export function spawnOptions(account: Account | null) {
+  const env = { PATH: process.env.PATH, LC_ALL: 'C' };
+  return account ? { env, uid: account.uid, gid: account.gid } : { env };
+}
