@@ -5,13 +5,19 @@ import { ApiError } from '../http/errors.js';
 import { limitBody, requireStorableJson } from '../http/json-body.js';
 import { renderManagementError } from '../http/render-error.js';
 import { activeSession } from './active-session.js';
+import { analytics } from './analytics.js';
 import { apps } from './apps.js';
 import { authoriseBasic, authoriseBearer } from './authorise.js';
+import { livestreams } from './livestreams.js';
 import { meetings } from './meetings.js';
 import { openApiDocument } from './openapi.js';
 import { participants } from './participants.js';
 import { presets } from './presets.js';
+import { recordings } from './recordings.js';
 import { type AppScope, type ManagementServices, resourceRouter } from './router.js';
+import { sessions } from './sessions.js';
+import { webhookDeliveries } from './webhook-deliveries.js';
+import { webhooks } from './webhooks.js';
 
 /** Where the official client finds the API: with its default path, and with a base URL that has none. */
 const PREFIXES = ['/client/v4', ''] as const;
@@ -60,7 +66,13 @@ const appResources = (services: ManagementServices) =>
     .route('/', meetings(services))
     .route('/', participants(services))
     .route('/', presets(services))
-    .route('/', activeSession(services));
+    .route('/', activeSession(services))
+    .route('/', sessions(services))
+    .route('/', recordings(services))
+    .route('/', livestreams(services))
+    .route('/', analytics(services))
+    .route('/', webhooks(services))
+    .route('/', webhookDeliveries(services));
 
 const bodyGuard = ({ settings }: ManagementServices): MiddlewareHandler[] => [
   limitBody(settings.maxBodyBytes),

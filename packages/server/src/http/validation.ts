@@ -64,6 +64,7 @@ const FORMAT_NAMES: Record<string, string> = {
 };
 
 function reasonOf(issue: Issue, value: unknown): string {
+  if (issue.code === 'custom') return issue.message;
   if (value === undefined) return 'is required';
   // Zod's own messages begin with a capital; those that a schema of ours carries are reasons already.
   if (/^[a-z]/.test(issue.message)) return issue.message;

@@ -43,10 +43,10 @@ export const toSession = (row: SessionRow): SessionView => ({
 });
 
 /** Minutes of the peers that left are in the row; those of connected peers are counted now (features.md PA02). */
-const minutesNow = sql<number>`session.minutes_consumed + coalesce(running.minutes, 0)`;
+export const minutesNow = sql<number>`session.minutes_consumed + coalesce(running.minutes, 0)`;
 
 /** Recorders are no participants and consume nothing (R32, PA03). */
-const sessionsOf = (db: Kysely<Database>, appId: AppId, now: Date) =>
+export const sessionsOf = (db: Kysely<Database>, appId: AppId, now: Date) =>
   db
     .selectFrom('sessions as session')
     .leftJoinLateral(

@@ -58,6 +58,8 @@ export const peerDetails = z.strictObject({
     .optional(),
 });
 
+export const transcriptFormat = z.enum(['SRT', 'VTT', 'JSON', 'CSV']).optional();
+
 /** features.md L06-L08; `ended_at` is absent while the session is live. */
 export const sessionView = z
   .object({
