@@ -90,7 +90,8 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
   async function connect(socket: WebSocket, claims: ParticipantClaims, peerId: PeerId): Promise<void> {
     // Frames that arrive before the host is there wait in the socket.
     socket.pause();
-    const host = await meetings.open(claims.meetingId as MeetingId);
+    let host = await meetings.open(claims.meetingId as MeetingId);
+    while (host.isClosed) host = await meetings.open(claims.meetingId as MeetingId);
     const connection: SocketConnection = new SocketConnection(socket, peerId, claims.participantId, {
       onFrame: (frame) => dispatch(frame, new SocketRequest(host, connection, claims, db, frame.id), log),
       onClose: (deliberately) => {

@@ -14,7 +14,7 @@ import { CloseCode } from '@parley/wire';
 import type { Logger } from 'pino';
 import { v7 as uuid } from 'uuid';
 import type { Clock } from '../clock.js';
-import type { MeetingId, SessionId } from '../ids.js';
+import type { MeetingId } from '../ids.js';
 import type { MediaPool, MediaRoomEvent } from '../media/media-pool.js';
 import { addEvent, type Changes, noChanges, type SessionRecord, startRecord } from './changes.js';
 import type { PeerConnection } from './connection.js';
@@ -97,8 +97,9 @@ export class MeetingHost {
     return this.#state;
   }
 
-  get sessionId(): SessionId | null {
-    return this.#record?.sessionId ?? null;
+  /** A closed host takes nothing more; the meeting's next host has to be asked for. */
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   /** Takes up a session from the log after a restart: everybody in it has lost the connection just now. */
@@ -119,7 +120,7 @@ export class MeetingHost {
   execute(command: Command, origin?: Origin, guard?: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
-        reject(new Refused('not_saved'));
+        reject(new Refused('gone'));
         return;
       }
       this.#queue.push({ command, origin, guard, resolve, reject });
@@ -167,7 +168,7 @@ export class MeetingHost {
     if (this.#closed) return;
     this.#closed = true;
     this.#timers.clear();
-    for (const pending of this.#queue.splice(0)) pending.reject(new Refused('not_saved'));
+    for (const pending of this.#queue.splice(0)) pending.reject(new Refused('gone'));
     const connections = [...this.connections.values()];
     this.connections.clear();
     for (const connection of connections) connection.close(code, reason);
@@ -177,16 +178,29 @@ export class MeetingHost {
   async #run(): Promise<void> {
     this.#running = true;
     while (this.#queue.length > 0 && !this.#closed) {
-      const { outcomes, changes } = this.#decideRound(this.#queue.splice(0, ROUND_MAX));
-      if (changes.length > 0 && !(await this.#commit(changes))) {
-        for (const { pending } of outcomes) pending.reject(new Refused('not_saved'));
-        break;
+      const round = this.#queue.splice(0, ROUND_MAX);
+      try {
+        await this.#runRound(round);
+      } catch (error) {
+        // The state may hold what the log does not: whoever comes next has to read it back from there.
+        this.options.log.error(
+          { err: error, meetingId: this.meetingId },
+          'Changes of a session could not be saved',
+        );
+        for (const pending of round) pending.reject(new Refused('not_saved'));
+        this.options.onLost(this);
       }
-      for (const outcome of outcomes) this.#finish(outcome);
-      if (changes.length > 0) this.#scheduleEnd();
     }
     this.#running = false;
     if (!this.#closed && this.connections.size === 0 && !this.#state.session) this.options.onIdle(this);
+  }
+
+  async #runRound(round: Pending[]): Promise<void> {
+    const { outcomes, changes } = this.#decideRound(round);
+    // One session may end and the next one begin in one round; each has its own changes, written in order.
+    for (const one of changes) await this.options.journal.commit(one);
+    for (const outcome of outcomes) this.#finish(outcome);
+    if (changes.length > 0) this.#scheduleEnd();
   }
 
   #decideRound(round: Pending[]): { outcomes: Outcome[]; changes: Changes[] } {
@@ -221,21 +235,6 @@ export class MeetingHost {
     apply(this.#state, event);
     this.#timers.follow(event);
     return view(this.#state, event);
-  }
-
-  /** One session may end and the next one begin in one round; each has its own changes, written in order. */
-  async #commit(changes: Changes[]): Promise<boolean> {
-    try {
-      for (const one of changes) await this.options.journal.commit(one);
-      return true;
-    } catch (error) {
-      this.options.log.error(
-        { err: error, meetingId: this.meetingId },
-        'Changes of a session could not be saved',
-      );
-      this.options.onLost(this);
-      return false;
-    }
   }
 
   #finish({ pending, refusal, effects }: Outcome): void {

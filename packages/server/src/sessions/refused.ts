@@ -5,6 +5,7 @@ const OWN_REFUSALS = {
   meeting_inactive: 'The meeting is inactive',
   participant_removed: 'The participant was removed from the meeting',
   draining: 'The server is shutting down',
+  gone: 'The meeting was let go of meanwhile, try again',
   not_saved: 'The change could not be saved; nothing has changed',
   media_unavailable: 'The media server is not available, try again',
   rate_limited: 'Too many requests',

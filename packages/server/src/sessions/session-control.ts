@@ -96,7 +96,7 @@ export class LiveSessionControl implements SessionControl {
     if (!host) return;
     host.removedParticipants.add(participantId);
     const peers = [...everybody(host)].filter((peer) => peer.participantId === participantId);
-    await ignoringNoSession(
+    await ifAnybodyIsThere(
       host.execute({ type: 'KickPeers', by: BACKEND, peerIds: peers.map((peer) => peer.peerId) }),
     );
     await this.#denyWaiting(host, peers);
@@ -112,7 +112,7 @@ export class LiveSessionControl implements SessionControl {
       .executeTakeFirst();
     if (row?.status !== 'INACTIVE') return;
     host.inactiveSince = row.updated_at;
-    await host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds: 'everybody' });
+    await ifAnybodyIsThere(host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds: 'everybody' }));
   }
 
   async #liveHost(meetingId: MeetingId): Promise<MeetingHost> {
@@ -123,7 +123,7 @@ export class LiveSessionControl implements SessionControl {
 
   async #denyWaiting(host: MeetingHost, peers: readonly { participantId: string }[]): Promise<void> {
     const participantIds = peers.map((peer) => peer.participantId);
-    await host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds });
+    await ifAnybodyIsThere(host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds }));
   }
 
   async #affected(peers: readonly { participantId: string }[]): Promise<AffectedParticipant[]> {
@@ -162,15 +162,17 @@ async function asApi(meetingId: MeetingId, execution: Promise<void>): Promise<vo
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     if (error.code === 'no_session') throw noActiveSession(meetingId);
-    throw new ApiError(error.code === 'not_saved' ? 503 : 400, error.message, undefined, error.code);
+    const mayWorkLater = error.code === 'not_saved' || error.code === 'gone';
+    throw new ApiError(mayWorkLater ? 503 : 400, error.message, undefined, error.code);
   }
 }
 
-async function ignoringNoSession(execution: Promise<void>): Promise<void> {
+/** For what has to happen only if anybody is there: a meeting that was let go of has nobody. */
+async function ifAnybodyIsThere(execution: Promise<void>): Promise<void> {
   try {
     await execution;
   } catch (error) {
-    if (!(error instanceof Refused) || error.code !== 'no_session') throw error;
+    if (!(error instanceof Refused) || (error.code !== 'no_session' && error.code !== 'gone')) throw error;
   }
 }
 
