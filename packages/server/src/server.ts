@@ -1,17 +1,11 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import { managementApi } from './api/management-api.js';
 import { clientApi } from './client-api/client-api.js';
 import { telemetry } from './client-api/telemetry.js';
 import { type Clock, systemClock } from './clock.js';
 import type { Settings } from './config/settings.js';
-import { connect } from './database/connect.js';
-import { EmbeddedPostgres } from './database/embedded/postgres.js';
-import { migrate } from './database/migrate.js';
-import { OwnerLock } from './database/owner-lock.js';
-import type { Database } from './database/tables.js';
+import { openDatabase } from './database/open.js';
 import { createSocketEdge } from './edge/socket-edge.js';
 import { createDispatcher } from './http/dispatcher.js';
 import { openListeners } from './http/listeners.js';
@@ -88,7 +82,7 @@ async function start(
     overrides.mediaPool ??
     createMediaPool({ workers: settings.mediaWorkers, announcedIps: [settings.mediaIp], log });
   stack.push('media workers', () => mediaPool.close());
-  const [db, tls] = await Promise.all([
+  const [db, tls] = await allOrNone([
     openDatabase(settings, log, stack, fail),
     loadTlsIdentity(settings, clock),
     mediaPool.ready(),
@@ -116,7 +110,6 @@ async function start(
     sessions: new LiveSessionControl(db, meetings),
   };
   await meetings.recover();
-  webhooks.start();
 
   const readiness = new Readiness({
     database: async () => (await db.selectFrom('accounts').select('id').limit(1).execute()).length > 0,
@@ -137,6 +130,7 @@ async function start(
     log,
   });
   const listeners = await openListeners({ settings, fetch, edge, tls });
+  webhooks.start();
   stack.push('listeners', () => listeners.close(REQUESTS_GRACE_MS));
   stack.push('sockets', () => edge.drain());
   stack.push('readiness', () => readiness.drain());
@@ -160,30 +154,8 @@ async function start(
   };
 }
 
-/** The migrated database, owned by this server alone. */
-async function openDatabase(
-  settings: Settings,
-  log: Logger,
-  stack: CloseStack,
-  fail: (error: Error) => void,
-): Promise<Kysely<Database>> {
-  const url = settings.databaseUrl ?? (await startEmbedded(settings, log, stack, fail));
-  const lock = await OwnerLock.take(url, fail);
-  stack.push('owner lock', () => lock.release());
-  const db = connect({ url, maxConnections: settings.databaseConnections, log });
-  stack.push('database connections', () => db.destroy());
-  await migrate(db);
-  return db;
-}
-
-async function startEmbedded(
-  settings: Settings,
-  log: Logger,
-  stack: CloseStack,
-  fail: (error: Error) => void,
-): Promise<string> {
-  const postgres = await EmbeddedPostgres.start({ dir: join(settings.dataDir, 'postgres'), log });
-  stack.push('embedded Postgres', () => postgres.stop());
-  void postgres.exited.then((lastLines) => fail(new Error(`The embedded Postgres ended:\n${lastLines}`)));
-  return postgres.url;
+/** As Promise.all, but a failure waits for the others, so that what they open is on the stack before it is closed. */
+async function allOrNone<T extends readonly unknown[]>(parts: { [I in keyof T]: Promise<T[I]> }): Promise<T> {
+  await Promise.allSettled(parts);
+  return (await Promise.all(parts)) as unknown as T;
 }

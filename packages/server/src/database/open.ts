@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Settings } from '../config/settings.js';
+import type { CloseStack } from '../lifecycle/close-stack.js';
+import { connect } from './connect.js';
+import { EmbeddedPostgres } from './embedded/postgres.js';
+import { migrate } from './migrate.js';
+import { OwnerLock } from './owner-lock.js';
+import type { Database } from './tables.js';
+
+/** The migrated database, owned by this server alone; `fail` is called when it is lost for good. */
+export async function openDatabase(
+  settings: Settings,
+  log: Logger,
+  stack: CloseStack,
+  fail: (error: Error) => void,
+): Promise<Kysely<Database>> {
+  const url = settings.databaseUrl ?? (await startEmbedded(settings, log, stack, fail));
+  const lock = await OwnerLock.take(url, fail);
+  stack.push('owner lock', () => lock.release());
+  const db = connect({ url, maxConnections: settings.databaseConnections, log });
+  stack.push('database connections', () => db.destroy());
+  await migrate(db);
+  return db;
+}
+
+async function startEmbedded(
+  settings: Settings,
+  log: Logger,
+  stack: CloseStack,
+  fail: (error: Error) => void,
+): Promise<string> {
+  const postgres = await EmbeddedPostgres.start({ dir: join(settings.dataDir, 'postgres'), log });
+  stack.push('embedded Postgres', () => postgres.stop());
+  void postgres.exited.then((lastLines) => fail(new Error(`The embedded Postgres ended:\n${lastLines}`)));
+  return postgres.url;
+}
