@@ -4,7 +4,7 @@ import { RecvTransport } from './engine/recv-transport.js';
 import { SendTransport } from './engine/send-transport.js';
 import type { Transport } from './engine/transport.js';
 import { MediaFailure } from './errors.js';
-import { MAX_TRANSPORTS } from './limits.js';
+import { MAX_TRANSPORTS, MEDIA_THREAD_LIMIT_MS } from './limits.js';
 import type {
   MediaAnswer,
   MediaArguments,
@@ -14,11 +14,15 @@ import type {
   TransportDirection,
 } from './rpc.js';
 import { readDescription } from './sdp/description.js';
+import { RoomSpeakers } from './speakers/room-speakers.js';
 
 /** How each request of rpc.ts is answered; a promise only where the media thread has to be asked. */
 export type RequestHandlers = {
   [N in MediaRequestName]: (args: MediaArguments<N>) => MediaAnswer<N> | Promise<MediaAnswer<N>>;
 };
+
+/** How often bit rates are read and layers chosen. */
+const LAYER_INTERVAL_MS = 1_000;
 
 const DONE: Record<string, never> = {};
 
@@ -28,10 +32,15 @@ export class MediaWorker implements RequestHandlers {
   readonly #emit: (event: MediaEvent) => void;
   readonly #transports = new Map<string, SendTransport | RecvTransport>();
   readonly #producers = new Map<string, Producer>();
+  readonly #speakers: RoomSpeakers;
 
   constructor(library: EngineLibrary, announcedIps: string[], emit: (event: MediaEvent) => void) {
+    this.#speakers = new RoomSpeakers(library, (roomId, peerIds) =>
+      emit({ type: 'activeSpeakers', roomId, peerIds }),
+    );
     this.#endpoint = library.createEndpoint(announcedIps, { packetPoolSize: 4096 });
     this.#emit = emit;
+    setInterval(() => void this.#adjustLayers(), LAYER_INTERVAL_MS);
   }
 
   get port(): number {
@@ -69,7 +78,11 @@ export class MediaWorker implements RequestHandlers {
     }
     const { producer, answer } = transport.produce(args);
     this.#producers.set(producer.id, producer);
-    producer.onClose = () => this.#producers.delete(producer.id);
+    this.#speakers.add(producer);
+    producer.onClose = () => {
+      this.#producers.delete(producer.id);
+      this.#speakers.remove(producer);
+    };
     return { answer };
   }
 
@@ -129,6 +142,14 @@ export class MediaWorker implements RequestHandlers {
     };
   }
 
+  async #adjustLayers(): Promise<void> {
+    const videos = [...this.#producers.values()].filter((producer) => producer.kind === 'video');
+    await withinLimit(Promise.allSettled(videos.map((producer) => producer.measure())));
+    for (const transport of this.#transports.values()) {
+      if (transport instanceof RecvTransport) transport.adjustLayers();
+    }
+  }
+
   *#ofPeer(
     roomId: string,
     peerId: string,
@@ -162,6 +183,15 @@ export class MediaWorker implements RequestHandlers {
   #forget(transport: Transport): void {
     if (this.#transports.get(transport.id) === transport) this.#transports.delete(transport.id);
   }
+}
+
+/** A media thread that does not answer any more ends the process, so that the server replaces it. */
+async function withinLimit(measured: Promise<unknown>): Promise<void> {
+  const timer = setTimeout(() => {
+    throw new Error(`The media thread did not answer within ${MEDIA_THREAD_LIMIT_MS} ms.`);
+  }, MEDIA_THREAD_LIMIT_MS);
+  await measured;
+  clearTimeout(timer);
 }
 
 async function readStats(producer: Producer): Promise<ProducerStats> {

@@ -115,8 +115,8 @@ export interface EngineSpeakerDetector {
   addSpeaker(track: EngineIncomingTrack): void;
   /** Called by the native part; with our patch once per period for each speaker with voice. */
   onactivespeakerchanged: (idAndScore: number) => void;
-  /** By the id that the detector gave the track. */
-  tracks: Map<number, EngineIncomingTrack>;
+  /** The number that the detector gave the track. */
+  ids: WeakMap<EngineIncomingTrack, number>;
 }
 
 interface NativeLibrary {

@@ -1,4 +1,5 @@
 import { MediaFailure } from '../errors.js';
+import { LayerControl } from '../layers/layer-control.js';
 import { MAX_CONSUMES_PER_REQUEST, MAX_MEDIA_SECTIONS } from '../limits.js';
 import type { ConsumeResult, MediaKind, Rid } from '../rpc.js';
 import {
@@ -37,11 +38,14 @@ const WISHES: Record<Rid, number> = { f: 0, h: 1, q: 2 };
 export class RecvTransport extends Transport {
   /** The answer to the client's first offer. */
   readonly answer: string;
+  readonly #layers: LayerControl;
   #slots: Slot[] = [];
   #nextMid = FIRST_MID;
 
   constructor(endpoint: EngineEndpoint, identity: TransportIdentity, offer: Description) {
     super(endpoint, identity, offer);
+    const canProbe = this.table.video.codecs.some((codec) => codec.rtxPayloadType !== undefined);
+    this.#layers = new LayerControl(this.engine, canProbe);
     this.answer = this.#answer(offer);
   }
 
@@ -81,9 +85,15 @@ export class RecvTransport extends Transport {
       const slot = this.#slots[index];
       if (slot?.state !== 'consumer' || slot.mid !== section.mid) continue;
       if (section.rejected) this.#reject(index, section);
-      else if (section.direction === 'recvonly' || section.direction === 'sendrecv')
-        this.startConsumer(slot.consumer);
+      else if (section.direction === 'recvonly' || section.direction === 'sendrecv') {
+        slot.consumer.attach(this.#layers.first(slot.consumer, this.consumers));
+      }
     }
+  }
+
+  /** Chooses the layers anew; called once a second. */
+  adjustLayers(): void {
+    this.#layers.adjust(this.consumers);
   }
 
   /** Mirrors the client's zero ports; what the client keeps is answered as it was (protocol.md 6.6). */
@@ -104,11 +114,7 @@ export class RecvTransport extends Transport {
       const consumer = this.consumers.find((candidate) => candidate.mid === mid);
       if (consumer) consumer.wish = WISHES[rid];
     }
-  }
-
-  protected startConsumer(consumer: Consumer): void {
-    const { rids } = consumer.producer;
-    consumer.attach(rids[Math.min(consumer.wish, rids.length - 1)]);
+    this.adjustLayers();
   }
 
   protected override closeTracks(): void {
