@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { Registry } from 'prom-client';
-import type { Readiness } from '../lifecycle/readiness.js';
+import type { Readiness } from './readiness.js';
 
 export interface OperationsOptions {
   readiness: Readiness;

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import { type SdkHostPrefix, sdkHostOf } from './sdk-hosts.js';
+import { type SdkHostPrefix, sdkHostOf } from '../config/sdk-hosts.js';
 
 /** The parts of the server that answer HTTP requests; each is a Hono app that knows its paths from the root. */
 export interface Surfaces {

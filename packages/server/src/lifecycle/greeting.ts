@@ -1,5 +1,5 @@
+import { hostNameOf } from '../config/sdk-hosts.js';
 import type { Settings } from '../config/settings.js';
-import { hostNameOf } from '../http/sdk-hosts.js';
 import type { Installation } from './installation.js';
 
 export interface GreetingOptions {

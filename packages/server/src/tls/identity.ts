@@ -3,8 +3,8 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { SettingsError } from '../config/load.js';
+import { hostNameOf, SDK_HOST_PREFIXES } from '../config/sdk-hosts.js';
 import type { Settings } from '../config/settings.js';
-import { hostNameOf, SDK_HOST_PREFIXES } from '../http/sdk-hosts.js';
 import { type CertifiedKey, createAuthority, issueCertificate } from './certificates.js';
 
 /** What the TLS port shows. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SDK_HOST_PREFIXES } from '../../../src/http/sdk-hosts.js';
+import { SDK_HOST_PREFIXES } from '../../../src/config/sdk-hosts.js';
 import { createAuthority, issueCertificate } from '../../../src/tls/certificates.js';
 import { loadTlsIdentity, type TlsIdentity } from '../../../src/tls/identity.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Readiness } from '../../../src/lifecycle/readiness.js';
+import { Readiness } from '../../../src/http/readiness.js';
 
 beforeEach(() => {
   vi.useFakeTimers();

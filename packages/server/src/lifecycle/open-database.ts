@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/settings.js';
-import type { CloseStack } from '../lifecycle/close-stack.js';
-import { connect } from './connect.js';
-import { EmbeddedPostgres } from './embedded/postgres.js';
-import { migrate } from './migrate.js';
-import { OwnerLock } from './owner-lock.js';
-import type { Database } from './tables.js';
+import { connect } from '../database/connect.js';
+import { EmbeddedPostgres } from '../database/embedded/postgres.js';
+import { migrate } from '../database/migrate.js';
+import { OwnerLock } from '../database/owner-lock.js';
+import type { Database } from '../database/tables.js';
+import type { CloseStack } from './close-stack.js';
 
 /** The migrated database, owned by this server alone; `fail` is called when it is lost for good. */
 export async function openDatabase(
