@@ -1,5 +1,4 @@
 import type { MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { ApiError } from './errors.js';
 
 /** No real body of this API nests deeper than eight; the bound keeps later readers off the stack's end. */
@@ -8,13 +7,37 @@ export const JSON_DEPTH_MAX = 32;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i;
 
 /** Refuses bodies above `maxBytes` before they are read, or at the byte that goes over when no length is sent. */
-export const limitBody = (maxBytes: number): MiddlewareHandler =>
-  bodyLimit({
-    maxSize: maxBytes,
-    onError: () => {
-      throw new ApiError(413, `BAD_REQUEST: "body" must not be larger than ${maxBytes} bytes`, 'body');
-    },
-  });
+export const limitBody =
+  (maxBytes: number): MiddlewareHandler =>
+  async (c, next) => {
+    const length = c.req.header('content-length');
+    if (length !== undefined && Number(length) > maxBytes) throw tooLarge(maxBytes);
+    // A request that announces neither a length nor chunks has no body (RFC 9112, 6.3).
+    if (c.req.header('transfer-encoding') !== undefined && c.req.raw.body) {
+      c.req.bodyCache.arrayBuffer = await readBounded(c.req.raw.body, maxBytes);
+    }
+    await next();
+  };
+
+async function readBounded(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<ArrayBuffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole.buffer;
+}
+
+const tooLarge = (maxBytes: number) =>
+  new ApiError(413, `BAD_REQUEST: "body" must not be larger than ${maxBytes} bytes`, 'body');
 
 /**
  * Refuses JSON that does not parse, and JSON that no field could hold: text that Postgres cannot store, keys that
@@ -22,7 +45,7 @@ export const limitBody = (maxBytes: number): MiddlewareHandler =>
  */
 export const requireStorableJson: MiddlewareHandler = async (c, next) => {
   const contentType = c.req.header('content-type');
-  if (contentType && JSON_TYPE.test(contentType) && c.req.raw.body) {
+  if (contentType && JSON_TYPE.test(contentType)) {
     const text = await c.req.text();
     if (text !== '') {
       const problem = storabilityProblem(parse(text));

@@ -44,6 +44,12 @@ export const ROUTES: readonly Route[] = [
   { host: 'any', path: /^\/v2\//, credentials: 'basic', surface: 'managementApi' },
   { host: 'any', path: /^\/v2\//, surface: 'clientApi' },
   { host: 'any', path: /^\/iceservers$/, surface: 'clientApi' },
+  // The meeting page on the plain port, and proxies that route by path, have no host names to tell these apart.
+  {
+    host: 'any',
+    path: /^\/(otel\/logs|api\/v1\/message|location|location-legacy)\/?$/,
+    surface: 'telemetry',
+  },
   { host: 'any', path: /^\/(meet|assets)(\/|$)/, surface: 'pages' },
 ];
 
