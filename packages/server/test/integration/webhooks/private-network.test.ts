@@ -1,6 +1,10 @@
 import type { lookup } from 'node:dns';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createAuthority, issueCertificate } from '../../../src/tls/certificates.js';
 import { meetingStarted } from '../../../src/webhooks/payloads.js';
+import type { WebhooksOptions } from '../../../src/webhooks/webhooks.js';
 import { type Sink, startWebhookBench, type WebhookBench } from './support.js';
 
 let bench: WebhookBench;
@@ -25,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.stop());
 
-async function attemptTo(url: string, options: { resolve?: typeof lookup } = {}) {
+async function attemptTo(url: string, options: Partial<WebhooksOptions> = {}) {
   const webhookId = await bench.register(url);
   await bench.queue(meetingStarted(bench.session()));
   const webhooks = bench.startWebhooks(options);
@@ -72,6 +76,26 @@ test('a scheme other than http and https is refused', async () => {
   const { delivery, attempt } = await attemptTo('file:///etc/passwd');
   expect(delivery.status).toBe('FAILED');
   expect(attempt.error).toBe('Only http and https URLs are called');
+});
+
+test('a receiver whose certificate nobody vouches for gets nothing, and is tried again later', async () => {
+  const now = new Date();
+  const authority = await createAuthority(['localhost'], now);
+  const certified = await issueCertificate(authority, ['localhost'], now);
+  let requests = 0;
+  const server = createServer(certified, (_request, response) => {
+    requests += 1;
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { delivery, attempt } = await attemptTo(
+    `https://localhost:${(server.address() as AddressInfo).port}/`,
+    { allowPrivate: true },
+  );
+  server.close();
+  expect(delivery.status).toBe('PENDING');
+  expect(attempt.error).toMatch(/certificate/i);
+  expect(requests).toBe(0);
 });
 
 test('private addresses are called when the setting allows it', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -35,6 +36,22 @@ describe('WB11 Q21: the retry schedule', () => {
     expect(waits(attemptTimes(() => 0.5))).toEqual([
       5, 30, 120, 300, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 21_600, 14_845,
     ]);
+  });
+
+  test('docs/webhooks.md shows it', () => {
+    const page = readFileSync(new URL('../../../../../docs/webhooks.md', import.meta.url), 'utf8');
+    const unitSeconds = { s: 1, min: 60, h: 3_600 };
+    const rows = [...page.matchAll(/^\| +[\d, ]+\| +([\d.]+) (s|min|h) +\|/gm)];
+    const shown = rows.map(([row, wait, unit]) => {
+      const seconds = Number(wait) * unitSeconds[unit as keyof typeof unitSeconds];
+      return row.startsWith('| 11, 12 ') ? [seconds, seconds] : [seconds];
+    });
+    const times = attemptTimes(() => 0.5);
+    const waits = times.slice(1).map((time, place) => (time - times[place]!) / 1_000);
+    for (const [place, seconds] of shown.flat().entries()) {
+      expect(Math.abs(seconds - waits[place]!)).toBeLessThan(waits[place]! * 0.01);
+    }
+    expect(shown.flat()).toHaveLength(waits.length);
   });
 
   test('the last attempt is made 24 hours after the first, whatever the jitter and the receiver ask', () => {
