@@ -203,7 +203,7 @@ export function hostileRequests(routes: string[], ids: KnownIds): fc.Arbitrary<H
     method,
     path:
       path + (pairs.length > 0 ? `?${pairs.map((pair) => pair.map(wellFormed).join('=')).join('&')}` : ''),
-    headers: method === 'GET' ? {} : { 'content-type': contentType },
+    headers: (method === 'GET' ? {} : { 'content-type': contentType }) as Record<string, string>,
     body: method === 'GET' || method === 'DELETE' ? undefined : body,
   }));
 }

@@ -12,7 +12,7 @@ let document: { openapi: string; paths: Record<string, PathItem>; components: { 
 
 beforeAll(async () => {
   t = await startApi();
-  document = await (await fetch(`${t.origin}/openapi.json`)).json();
+  document = (await (await fetch(`${t.origin}/openapi.json`)).json()) as typeof document;
 });
 afterAll(() => t?.close());
 

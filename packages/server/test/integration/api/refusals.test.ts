@@ -210,7 +210,10 @@ describe('the older /v2 paths', () => {
 });
 
 describe('bodies', () => {
-  const post = (body: BodyInit, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
+  const post = (
+    body: string | ReadableStream,
+    headers: Record<string, string> = { 'content-type': 'application/json' },
+  ) =>
     send(`${kit}/${t.appId}/meetings`, bearer(), {
       method: 'POST',
       headers,
