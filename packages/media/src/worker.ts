@@ -18,23 +18,25 @@ process.once('uncaughtException', (error) => {
 // read; one that blocks would stop the media of every room.
 new Socket({ fd: 1, readable: false }).unref();
 
+type Handler = MediaWorker[ToWorker['name']];
+
 const settings = JSON.parse(process.argv[2] ?? '') as WorkerSettings;
 const worker = new MediaWorker(loadEngine(settings.port), settings.announcedIps, (event) => send({ event }));
 
 process.on('message', (request: ToWorker) => void answer(request));
 send({ event: { type: 'ready', port: worker.port } });
 
-async function answer({ id, name, args }: ToWorker): Promise<void> {
+async function answer(request: ToWorker): Promise<void> {
   try {
     // The union of requests cannot be followed through the index; rpc.ts ties each name to its arguments.
-    const handle = worker[name].bind(worker) as (args: unknown) => ReturnType<MediaWorker[typeof name]>;
-    const result = handle(args);
+    const handle = worker[request.name].bind(worker) as (args: unknown) => ReturnType<Handler>;
+    const result = handle(request.args);
     // Only what waits for the media thread is a promise, so requests that follow each other are answered in order.
-    send({ id, ok: true, answer: result instanceof Promise ? await result : result });
+    send({ id: request.id, ok: true, answer: result instanceof Promise ? await result : result });
   } catch (error) {
     const code = error instanceof MediaFailure ? error.code : 'internal';
     if (code === 'internal') console.error(error);
-    send({ id, ok: false, code, error: error instanceof Error ? error.message : String(error) });
+    send({ id: request?.id, ok: false, code, error: error instanceof Error ? error.message : String(error) });
   }
 }
 

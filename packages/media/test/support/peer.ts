@@ -64,8 +64,9 @@ export class TestConnection {
     return answer;
   }
 
+  /** RTP or RTCP, as it is; false once the worker has closed the connection. */
   sendRtp(packet: Buffer): boolean {
-    return this.#track.sendMessageBinary(packet);
+    return this.#track.isOpen() && this.#track.sendMessageBinary(packet);
   }
 
   close(): void {

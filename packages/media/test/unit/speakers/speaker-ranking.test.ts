@@ -41,8 +41,11 @@ test('a louder speaker takes the lead after a second, not before', () => {
 
 test('a cough does not take the lead', () => {
   const { state } = run(EMPTY_RANKING, 0, 2_000, () => ({ ann: 1_000 }));
-  const { orders } = run(state, 2_000, 10_000, (atMs) =>
-    atMs < 2_750 ? { ann: 1_000, bob: 2_500 } : { ann: 1_000 },
+  const { orders } = run(
+    state,
+    2_000,
+    10_000,
+    (atMs): Record<string, number> => (atMs < 2_750 ? { ann: 1_000, bob: 2_500 } : { ann: 1_000 }),
   );
   expect(orders).toEqual(['ann,bob']);
 });
