@@ -95,7 +95,7 @@ export class DeliveryRunner {
     while (!this.#closing) {
       this.#wakeRequested = false;
       const more = await this.#claim().catch((error: unknown) => {
-        this.#options.log.error({ error }, 'Webhook deliveries could not be taken from the database');
+        this.#options.log.error({ err: error }, 'Webhook deliveries could not be taken from the database');
         return false;
       });
       if (!more) await this.#idle();
@@ -133,7 +133,7 @@ export class DeliveryRunner {
     this.#count(lane.webhookId, 1);
     const run = this.#work(lane)
       .catch((error: unknown) => {
-        this.#options.log.error({ error, webhookId: lane.webhookId }, 'Webhook deliveries were interrupted');
+        this.#options.log.error({ err: error, webhookId: lane.webhookId }, 'Webhook deliveries were interrupted');
       })
       .finally(() => {
         this.#count(lane.webhookId, -1);
@@ -217,7 +217,7 @@ export class DeliveryRunner {
         await write();
         return true;
       } catch (error) {
-        this.#options.log.error({ error, tries }, 'Results of webhook deliveries could not be written');
+        this.#options.log.error({ err: error, tries }, 'Results of webhook deliveries could not be written');
         if (tries >= WRITE_TRIES || this.#closing) return false;
         await setTimeoutPromise(WRITE_RETRY_MS);
       }

@@ -65,7 +65,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
       const removed = await clearDeliveryLog(db, clock.now(), closing.signal);
       if (removed > 0) log.info({ removed }, 'Old webhook deliveries were removed');
     } catch (error) {
-      log.error({ error }, 'Old webhook deliveries could not be removed');
+      log.error({ err: error }, 'Old webhook deliveries could not be removed');
     }
   }
 
