@@ -133,7 +133,10 @@ export class DeliveryRunner {
     this.#count(lane.webhookId, 1);
     const run = this.#work(lane)
       .catch((error: unknown) => {
-        this.#options.log.error({ err: error, webhookId: lane.webhookId }, 'Webhook deliveries were interrupted');
+        this.#options.log.error(
+          { err: error, webhookId: lane.webhookId },
+          'Webhook deliveries were interrupted',
+        );
       })
       .finally(() => {
         this.#count(lane.webhookId, -1);
