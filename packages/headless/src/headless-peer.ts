@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ChatEvent,
   type ClientEvent,
@@ -28,6 +29,9 @@ import { readToken } from './participant-token.js';
 import { PeerSocket } from './peer-socket.js';
 import { Roster } from './roster.js';
 import { waitFor } from './waiting.js';
+
+/** The SDK's tries to join the media room; the pauses between them are 0, 1, 3, 5 ... 27 s (protocol section 6.1). */
+const MEDIA_JOIN_ATTEMPTS = 15;
 
 interface PeerEvents {
   state: [state: PeerState];
@@ -208,12 +212,19 @@ export class HeadlessPeer extends EventEmitter<PeerEvents> {
     });
   }
 
+  /** A server that has just restarted refuses for some seconds; the SDK asks again while its socket is up. */
   private async joinMediaRoom(prejoined: boolean): Promise<void> {
     const { displayName = '' } = this.options;
-    await this.requestFrame(
-      MediaEvent.joinRoom,
-      edge.PeerJoinRequest.fromPartial({ displayName, prejoined, roomUuid: this.meetingId }),
-    );
+    const message = edge.PeerJoinRequest.fromPartial({ displayName, prejoined, roomUuid: this.meetingId });
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.requestFrame(MediaEvent.joinRoom, message);
+        return;
+      } catch (error) {
+        if (error instanceof ConnectionLost || attempt === MEDIA_JOIN_ATTEMPTS) throw error;
+        await sleep(Math.max(0, 2 * attempt - 3) * 1000, undefined, { ref: false });
+      }
+    }
   }
 
   /** The answer is recognised by the store's name; without it `init()` of the SDK fails. */

@@ -171,6 +171,17 @@ describe('when the connection goes', () => {
     expect(server.client('ann').sent.slice(-2)).toEqual([MediaEvent.joinRoom, MediaEvent.selfJoinComplete]);
   });
 
+  it('asks again for the media room while a restarted server refuses it (protocol 6.1)', async () => {
+    const ann = await joinedPeer('ann', { reconnect: { attempts: 5, firstDelayMs: 1, maxDelayMs: 10 } });
+    server.refusals.set(MediaEvent.joinRoom, 'Not yet');
+    ann.drop();
+    const asked = () => server.client('ann').sent.filter((event) => event === MediaEvent.joinRoom).length;
+    await vi.waitFor(() => expect(asked()).toBe(2));
+    server.refusals.delete(MediaEvent.joinRoom);
+    await ann.reached('joined');
+    expect(asked()).toBe(3);
+  });
+
   it('stays away after a close with 1000', async () => {
     const ann = await joinedPeer('ann', { reconnect: { attempts: 5, firstDelayMs: 1, maxDelayMs: 1 } });
     server.client('ann').socket.close(CloseCode.normal);
