@@ -1,11 +1,21 @@
 import type { SessionEvent } from './events.js';
-import { CHAT_HISTORY_MESSAGES } from './limits.js';
+import { CHAT_HISTORY_MAX_CHARACTERS, CHAT_HISTORY_MESSAGES } from './limits.js';
 import { isBot, mergePatches, patchPermissions } from './preset.js';
-import type { MeetingState, Peer, Session } from './state.js';
+import {
+  bytesOf,
+  type ChatMessage,
+  charactersOf,
+  type MeetingState,
+  type Peer,
+  permissionsIn,
+  type Session,
+} from './state.js';
 
 /**
  * Folds one event into the state, in place: a session of a thousand peers must not be copied for each of them.
  * Whoever wants the old state back replays the log. Events never fail; what could be wrong was decided before.
+ * An event is written to the log later than it is folded in, so nothing of it may become part of the state that a
+ * later event changes.
  */
 export function apply(state: MeetingState, event: SessionEvent): void {
   switch (event.type) {
@@ -20,6 +30,7 @@ export function apply(state: MeetingState, event: SessionEvent): void {
         pinnedPeerId: null,
         patches: new Map(),
         chat: new Map(),
+        chatCharacters: 0,
         polls: new Map(),
         stores: new Map(),
         storeBytes: 0,
@@ -27,7 +38,7 @@ export function apply(state: MeetingState, event: SessionEvent): void {
       };
       return;
     case 'WaitingStarted':
-      state.waiting.set(event.peer.peerId, event.peer);
+      state.waiting.set(event.peer.peerId, { ...event.peer });
       return;
     case 'WaitingAccepted':
       for (const peerId of event.peerIds) {
@@ -53,22 +64,19 @@ export function apply(state: MeetingState, event: SessionEvent): void {
 
 function applyToSession(session: Session, event: SessionEvent): void {
   switch (event.type) {
-    case 'PeerJoined': {
-      const patch = session.patches.get(event.peer.participantId);
-      const permissions = event.peer.preset.permissions;
+    case 'PeerJoined':
       session.peers.set(event.peer.peerId, {
         ...event.peer,
         joinedAt: event.at,
-        permissions: patch ? patchPermissions(permissions, patch) : permissions,
+        permissions: permissionsIn(session, event.peer),
         stage: event.stage,
         lostAt: null,
         mediaJoined: false,
         unmuteForbidden: false,
         producers: new Map(),
       });
-      if (!isBot(permissions)) session.emptySince = null;
+      if (countsAsParticipant(event.peer)) session.emptySince = null;
       return;
-    }
     case 'PeerLeft':
       session.peers.delete(event.peerId);
       if (session.pinnedPeerId === event.peerId) session.pinnedPeerId = null;
@@ -91,36 +99,33 @@ function applyToSession(session: Session, event: SessionEvent): void {
       session.speakers = event.peerIds;
       return;
     case 'UnmuteForbidden':
+    case 'UnmuteAllowed':
       for (const peerId of event.peerIds) {
         const peer = session.peers.get(peerId);
-        if (peer) peer.unmuteForbidden = true;
+        if (peer) peer.unmuteForbidden = event.type === 'UnmuteForbidden';
       }
       return;
     case 'ChatMessageSent':
-      session.chat.set(event.message.id, event.message);
-      if (session.chat.size > CHAT_HISTORY_MESSAGES) {
-        for (const oldest of session.chat.keys()) {
-          session.chat.delete(oldest);
-          break;
-        }
-      }
+      keepMessage(session, event.message);
       return;
     case 'ChatMessageEdited': {
       const message = session.chat.get(event.messageId);
-      if (message) session.chat.set(message.id, { ...message, payload: event.payload, edited: true });
+      if (message) keepMessage(session, { ...message, payload: event.payload, edited: true });
       return;
     }
     case 'ChatMessageDeleted':
-      session.chat.delete(event.messageId);
+      dropMessage(session, event.messageId);
       return;
     case 'ChatMessagePinned': {
       const message = session.chat.get(event.messageId);
-      if (message) session.chat.set(message.id, { ...message, pinned: event.pinned });
+      if (message) keepMessage(session, { ...message, pinned: event.pinned });
       return;
     }
-    case 'PollCreated':
-      session.polls.set(event.poll.id, { ...event.poll, voted: new Set() });
+    case 'PollCreated': {
+      const options = event.poll.options.map((option) => ({ ...option, votes: [...option.votes] }));
+      session.polls.set(event.poll.id, { ...event.poll, options, voted: new Set() });
       return;
+    }
     case 'PollVoted': {
       const poll = session.polls.get(event.pollId);
       poll?.options[event.option]?.votes.push({ participantId: event.participantId, name: event.name });
@@ -131,7 +136,8 @@ function applyToSession(session: Session, event: SessionEvent): void {
       const store = session.stores.get(event.store) ?? new Map();
       session.stores.set(event.store, store);
       for (const item of event.items) {
-        session.storeBytes += item.payload.length - (store.get(item.key)?.payload.length ?? 0);
+        const old = store.get(item.key);
+        session.storeBytes += bytesOf(item) - (old ? bytesOf(old) : 0);
         store.set(item.key, item);
       }
       return;
@@ -139,9 +145,11 @@ function applyToSession(session: Session, event: SessionEvent): void {
     case 'StoreItemsDeleted': {
       const store = session.stores.get(event.store);
       for (const key of event.keys) {
-        session.storeBytes -= store?.get(key)?.payload.length ?? 0;
+        const old = store?.get(key);
+        if (old) session.storeBytes -= bytesOf(old);
         store?.delete(key);
       }
+      if (store?.size === 0) session.stores.delete(event.store);
       return;
     }
     default:
@@ -180,6 +188,25 @@ function applyToPeer(session: Session, event: SessionEvent): void {
     case 'ProducerClosed':
       peer.producers.delete(event.producerId);
   }
+}
+
+/** Puts a message into the history, at its old place if it has one, and drops the oldest others beyond the bounds. */
+function keepMessage(session: Session, message: ChatMessage): void {
+  const { chat } = session;
+  const old = chat.get(message.id);
+  session.chatCharacters += charactersOf(message) - (old ? charactersOf(old) : 0);
+  chat.set(message.id, message);
+  for (const id of chat.keys()) {
+    if (chat.size <= CHAT_HISTORY_MESSAGES && session.chatCharacters <= CHAT_HISTORY_MAX_CHARACTERS) return;
+    if (id !== message.id) dropMessage(session, id);
+  }
+}
+
+function dropMessage(session: Session, messageId: string): void {
+  const message = session.chat.get(messageId);
+  if (!message) return;
+  session.chat.delete(messageId);
+  session.chatCharacters -= charactersOf(message);
 }
 
 /** Nobody is left but recorders, which do not keep a session alive (features.md L13). */

@@ -1,6 +1,6 @@
 import { type Actor, BACKEND } from './commands.js';
 import type { SessionEvent } from './events.js';
-import type { Permissions } from './preset.js';
+import type { Permissions, Preset } from './preset.js';
 import type { RefusalCode } from './refusals.js';
 import type { MeetingState, Peer, Session } from './state.js';
 
@@ -23,13 +23,13 @@ export function memberOf(state: MeetingState, peerId: string): Member | undefine
 export function mayAct(
   state: MeetingState,
   by: Actor,
-  allows: (permissions: Permissions) => boolean,
+  allows: (permissions: Permissions, preset: Preset) => boolean,
 ): RefusalCode | null {
   if (!state.session) return 'no_session';
   if (by === BACKEND) return null;
   const peer = state.session.peers.get(by);
   if (!peer) return 'not_joined';
-  return allows(peer.permissions) ? null : 'permission_denied';
+  return allows(peer.permissions, peer.preset) ? null : 'permission_denied';
 }
 
 export function peersOfParticipants(session: Session, participantIds: readonly string[]): Peer[] {

@@ -20,8 +20,15 @@ export type EndReason = 'HOST_ENDED_MEETING' | 'ALL_PARTICIPANTS_LEFT';
 export type DurableEvent =
   | { type: 'SessionStarted'; at: Timestamp; sessionId: string; title: string; keepAliveMs: number }
   | { type: 'PeerJoined'; at: Timestamp; peer: Identity; stage: StageStatus }
-  /** `hidden` when the others never knew of the peer. */
-  | { type: 'PeerLeft'; at: Timestamp; peerId: string; reason: LeaveReason; hidden: boolean }
+  /** `hidden` when the others never knew of the peer; `requestedStage` when its request is open and now void. */
+  | {
+      type: 'PeerLeft';
+      at: Timestamp;
+      peerId: string;
+      reason: LeaveReason;
+      hidden: boolean;
+      requestedStage?: true;
+    }
   /** Every peer leaves with it; `peerIds` are those that were still in, for the record. */
   | { type: 'SessionEnded'; at: Timestamp; reason: EndReason; peerIds: string[] }
   | {
@@ -34,9 +41,11 @@ export type DurableEvent =
   | { type: 'PeerPinned'; at: Timestamp; peerId: string | null }
   | { type: 'PermissionsChanged'; at: Timestamp; participantId: string; patch: PermissionsPatch }
   | { type: 'UnmuteForbidden'; at: Timestamp; peerIds: string[] }
+  | { type: 'UnmuteAllowed'; at: Timestamp; peerIds: string[] }
   | { type: 'ChatMessageSent'; at: Timestamp; message: ChatMessage; toPeerIds: string[] | null }
   | { type: 'ChatMessageEdited'; at: Timestamp; messageId: string; payload: string }
-  | { type: 'ChatMessageDeleted'; at: Timestamp; messageId: string }
+  /** `targetParticipantIds` are those of the message, for who may hear of it. */
+  | { type: 'ChatMessageDeleted'; at: Timestamp; messageId: string; targetParticipantIds: readonly string[] }
   | { type: 'ChatMessagePinned'; at: Timestamp; messageId: string; pinned: boolean }
   | { type: 'PollCreated'; at: Timestamp; poll: Omit<Poll, 'voted'> }
   | { type: 'PollVoted'; at: Timestamp; pollId: string; option: number; participantId: string; name: string }

@@ -16,6 +16,7 @@ export {
 export type * from './preset.js';
 export { isBot } from './preset.js';
 export { REFUSALS, type RefusalCode } from './refusals.js';
+export { isVisible } from './rules/visibility.js';
 export * from './state.js';
 export * as answers from './views/answers.js';
 export type { Effect, MessageEffect } from './views/effects.js';

@@ -76,8 +76,10 @@ export function stageAccess(permissions: Permissions): StreamPermission {
   return produce.includes('CAN_REQUEST') ? 'CAN_REQUEST' : 'NOT_ALLOWED';
 }
 
-export function mayAcceptStageRequests(permissions: Permissions): boolean {
-  return permissions.accept_stage_requests ?? permissions.can_accept_production_requests;
+/** Whether somebody moderates the stage, as the SDK works it out (features.md R11). */
+export function mayAcceptStageRequests(permissions: Permissions, preset: Preset): boolean {
+  const may = permissions.accept_stage_requests || permissions.can_accept_production_requests;
+  return may && isStageEnabled(preset);
 }
 
 /** Recorders and livestreamers serve the session without being part of it (features.md R32, L13). */

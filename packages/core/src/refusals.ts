@@ -7,6 +7,7 @@ export const REFUSALS = {
   no_session: 'No active session',
   permission_denied: 'Your preset does not allow this',
   peer_id_taken: 'This peer id belongs to another participant',
+  session_full: 'The session holds too many peers',
   waiting_room_full: 'Too many people are waiting',
   peer_unknown: 'No such peer in the session',
   off_stage: 'You are not on the stage',
@@ -15,6 +16,7 @@ export const REFUSALS = {
   video_not_in_this_meeting: 'This meeting type has no video',
   too_many_producers: 'Too many media producers',
   too_many_screenshares: 'The limit of simultaneous screen shares is reached',
+  producer_invalid: 'The application data or the media type of the producer is not usable',
   producer_unknown: 'No such producer',
   unmute_forbidden: 'The host has muted everybody',
   message_invalid: 'The message is empty, too long or not of its declared type',
@@ -24,9 +26,9 @@ export const REFUSALS = {
   poll_invalid: 'A poll needs a question and at least two options',
   poll_unknown: 'No such poll or option',
   too_many_polls: 'The session holds too many polls',
-  store_invalid: 'The store name, a key or a value is missing or too long',
+  store_invalid: 'The store name, a key or a value is missing, too long or not JSON',
   store_full: 'The stores of this session are full',
-  broadcast_invalid: 'The broadcast type is missing, reserved or too long',
+  broadcast_invalid: 'The broadcast type is missing or too long, or its payload is not JSON or too long',
   patch_invalid: 'The change names no participant or no permission',
 } as const;
 

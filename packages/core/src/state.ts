@@ -1,4 +1,4 @@
-import type { Permissions, PermissionsPatch, Preset } from './preset.js';
+import { type Permissions, type PermissionsPatch, type Preset, patchPermissions } from './preset.js';
 
 /** Unix time in milliseconds; the rules get it passed in and never ask a clock. */
 export type Timestamp = number;
@@ -24,12 +24,14 @@ export interface Session {
   pinnedPeerId: string | null;
   /** What hosts have changed for a participant, for the rest of the session (features.md R36, OQ12). */
   readonly patches: Map<string, PermissionsPatch>;
-  /** The last messages for late joiners, bounded by CHAT_HISTORY_MESSAGES. */
+  /** The last messages for late joiners, bounded by CHAT_HISTORY_MESSAGES and CHAT_HISTORY_MAX_CHARACTERS. */
   readonly chat: Map<string, ChatMessage>;
+  /** Characters held by these messages together, for their bound. */
+  chatCharacters: number;
   readonly polls: Map<string, Poll>;
   /** Store name -> key -> item; insertion order is kept (features.md T01-T06). */
   readonly stores: Map<string, Map<string, StoreItem>>;
-  /** Bytes held by all stores together, for their bound. */
+  /** Bytes held by all stores together, keys included, for their bound. */
   storeBytes: number;
   /** Peer ids by voice, loudest first. */
   speakers: readonly string[];
@@ -117,7 +119,7 @@ export interface PollOption {
 
 export interface StoreItem {
   key: string;
-  /** JSON bytes, kept as text so that the log is readable. */
+  /** JSON bytes, kept as text so that the log is readable; empty bytes mean an empty object to the SDK. */
   payload: string;
   peerId: string;
   at: Timestamp;
@@ -127,6 +129,23 @@ export function emptyMeeting(meetingId: string): MeetingState {
   return { meetingId, session: null, waiting: new Map() };
 }
 
-export function joinedPeer(state: MeetingState, peerId: string): Peer | undefined {
-  return state.session?.peers.get(peerId);
+/** What somebody may do in this session: the preset's permissions with the session's changes (features.md R36). */
+export function permissionsIn(
+  session: Session | null,
+  who: Pick<Identity, 'participantId' | 'preset'>,
+): Permissions {
+  const patch = session?.patches.get(who.participantId);
+  return patch ? patchPermissions(who.preset.permissions, patch) : who.preset.permissions;
+}
+
+/** What a message adds to the length of the history. */
+export function charactersOf(message: ChatMessage): number {
+  return message.targetParticipantIds.reduce((sum, id) => sum + id.length, message.payload.length);
+}
+
+const encoder = new TextEncoder();
+
+/** What an item adds to the size of the stores. */
+export function bytesOf(item: Pick<StoreItem, 'key' | 'payload'>): number {
+  return encoder.encode(item.key).length + encoder.encode(item.payload).length;
 }

@@ -2,14 +2,14 @@ import type { Command } from '../commands.js';
 import { accept, type Decision, memberOf, refuse } from '../decision.js';
 import { BROADCAST_PAYLOAD_MAX_BYTES, BROADCAST_TYPE_MAX_CHARACTERS } from '../limits.js';
 import type { MeetingState, Timestamp } from '../state.js';
-import { isJson } from './stores.js';
+import { isJson } from '../text.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
 /** The SDK keeps this type for itself (features.md R08, T08). */
 const SPOTLIGHT = 'spotlight';
 
-/** To everybody, the sender included, or to the named peers that are in (features.md T08, T09). */
+/** To everybody, the sender included, or to the named others that are in (features.md T08, T09). */
 export function broadcast(state: MeetingState, command: Of<'Broadcast'>, now: Timestamp): Decision {
   const member = memberOf(state, command.by);
   if (!member) return refuse('not_joined');
@@ -19,7 +19,7 @@ export function broadcast(state: MeetingState, command: Of<'Broadcast'>, now: Ti
     return refuse('broadcast_invalid');
   }
   if (kind === SPOTLIGHT && !member.peer.permissions.can_spotlight) return refuse('permission_denied');
-  const to =
-    command.toPeerIds && [...new Set(command.toPeerIds)].filter((id) => member.session.peers.has(id));
-  return accept({ type: 'MessageBroadcast', at: now, from: command.by, kind, payload, to });
+  const { by: from, toPeerIds } = command;
+  const to = toPeerIds && [...new Set(toPeerIds)].filter((id) => id !== from && member.session.peers.has(id));
+  return accept({ type: 'MessageBroadcast', at: now, from, kind, payload, to });
 }

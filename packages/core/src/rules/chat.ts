@@ -1,7 +1,9 @@
 import type { Command } from '../commands.js';
 import { accept, type Decision, memberOf, refuse } from '../decision.js';
 import { CHAT_PAYLOAD_MAX_CHARACTERS, CHAT_TARGETS_MAX, CHAT_TEXT_MAX_CHARACTERS } from '../limits.js';
+import type { RefusalCode } from '../refusals.js';
 import type { ChatMessage, MeetingState, Peer, Session, Timestamp } from '../state.js';
+import { isStorable, isUsable, parseObject } from '../text.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
@@ -16,9 +18,8 @@ export function sendChat(state: MeetingState, command: Of<'SendChat'>, now: Time
   if (!member) return refuse('not_joined');
   const { session, peer } = member;
   const { payloadType, payload } = command;
-  const rights = peer.permissions.chat[command.toPeerIds ? 'private' : 'public'];
-  if (!rights.can_send || !maySendType(rights, payloadType, payload)) return refuse('permission_denied');
-  if (!isValidPayload(payloadType, payload)) return refuse('message_invalid');
+  const refusal = whyNotWrite(peer, command.toPeerIds !== null, payloadType, payload);
+  if (refusal) return refuse(refusal);
   if (command.toPeerIds && command.toPeerIds.length > CHAT_TARGETS_MAX) return refuse('message_invalid');
 
   const receivers = command.toPeerIds && privateReceivers(session, peer, command.toPeerIds);
@@ -34,7 +35,7 @@ export function sendChat(state: MeetingState, command: Of<'SendChat'>, now: Time
     edited: false,
     sentAt: now,
   };
-  const toPeerIds = receivers && receivers.map((receiver) => receiver.peerId);
+  const toPeerIds = receivers?.map((receiver) => receiver.peerId) ?? null;
   return accept({ type: 'ChatMessageSent', at: now, message, toPeerIds });
 }
 
@@ -46,20 +47,22 @@ function privateReceivers(session: Session, author: Peer, peerIds: readonly stri
   );
 }
 
-/** Nobody but the author changes a message (features.md OQ09). */
+/** Nobody but the author changes a message (features.md OQ09), and only to what he may still write. */
 export function editChat(state: MeetingState, command: Of<'EditChat'>, now: Timestamp): Decision {
   const own = ownMessage(state, command.by, command.messageId);
   if ('refusal' in own) return own;
   const { payload, messageId } = command;
-  if (!isValidPayload(own.message.payloadType, payload)) return refuse('message_invalid');
+  const isPrivate = own.message.targetParticipantIds.length > 0;
+  const refusal = whyNotWrite(own.author, isPrivate, own.message.payloadType, payload);
+  if (refusal) return refuse(refusal);
   return accept({ type: 'ChatMessageEdited', at: now, messageId, payload });
 }
 
 export function deleteChat(state: MeetingState, command: Of<'DeleteChat'>, now: Timestamp): Decision {
   const own = ownMessage(state, command.by, command.messageId);
-  return 'refusal' in own
-    ? own
-    : accept({ type: 'ChatMessageDeleted', at: now, messageId: command.messageId });
+  if ('refusal' in own) return own;
+  const { id: messageId, targetParticipantIds } = own.message;
+  return accept({ type: 'ChatMessageDeleted', at: now, messageId, targetParticipantIds });
 }
 
 /** Open to everybody who may write in the room, but not for private messages (features.md H08). */
@@ -83,12 +86,24 @@ function ownMessage(
   state: MeetingState,
   by: string,
   messageId: string,
-): { message: ChatMessage } | { refusal: 'not_joined' | 'message_unknown' | 'not_the_author' } {
+): { message: ChatMessage; author: Peer } | { refusal: RefusalCode } {
   const member = memberOf(state, by);
   if (!member) return { refusal: 'not_joined' };
   const message = member.session.chat.get(messageId);
   if (!message || !isVisibleTo(message, member.peer)) return { refusal: 'message_unknown' };
-  return message.participantId === member.peer.participantId ? { message } : { refusal: 'not_the_author' };
+  const author = member.peer;
+  return message.participantId === author.participantId ? { message, author } : { refusal: 'not_the_author' };
+}
+
+function whyNotWrite(
+  peer: Peer,
+  isPrivate: boolean,
+  payloadType: number,
+  payload: string,
+): RefusalCode | null {
+  const rights = peer.permissions.chat[isPrivate ? 'private' : 'public'];
+  if (!rights.can_send || !maySendType(rights, payloadType, payload)) return 'permission_denied';
+  return isValidPayload(payloadType, payload) ? null : 'message_invalid';
 }
 
 function maySendType(
@@ -108,8 +123,8 @@ function maySendType(
 
 /** A payload that is not of its declared type would break the other clients' handlers (protocol.md 11). */
 function isValidPayload(payloadType: number, payload: string): boolean {
-  if (payloadType === TEXT) return payload.trim() !== '' && payload.length <= CHAT_TEXT_MAX_CHARACTERS;
-  if (payload.length > CHAT_PAYLOAD_MAX_CHARACTERS) return false;
+  if (payloadType === TEXT) return isUsable(payload, CHAT_TEXT_MAX_CHARACTERS);
+  if (payload.length > CHAT_PAYLOAD_MAX_CHARACTERS || !isStorable(payload)) return false;
   if (payloadType === IMAGE) return /^https?:\/\/\S+$/.test(payload);
   if (payloadType !== FILE && payloadType !== CUSTOM) return false;
   const content = parseObject(payload);
@@ -117,15 +132,4 @@ function isValidPayload(payloadType: number, payload: string): boolean {
   return (
     payloadType === CUSTOM || (typeof content.link === 'string' && /^https?:\/\/\S+$/.test(content.link))
   );
-}
-
-function parseObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
 }

@@ -4,6 +4,8 @@ import type { SessionEvent } from '../events.js';
 import { patchPermissions } from '../preset.js';
 import type { MeetingState, Timestamp } from '../state.js';
 import { silence } from './media.js';
+import { isVisible } from './visibility.js';
+import { admitForDoorkeeper } from './waiting-room.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
@@ -14,12 +16,15 @@ export function pinPeer(state: MeetingState, command: Of<'PinPeer'>, now: Timest
   const { peerId } = command;
   if (peerId !== null) {
     const peer = state.session?.peers.get(peerId);
-    if (!peer || peer.permissions.hidden_participant) return refuse('peer_unknown');
+    if (!peer || !isVisible(peer)) return refuse('peer_unknown');
   }
   return accept({ type: 'PeerPinned', at: now, peerId });
 }
 
-/** Holds for every peer of the participant until the session ends; the preset stays as it is (features.md R36). */
+/**
+ * Holds for every peer of the participant until the session ends; the preset stays as it is (features.md R36).
+ * Participants that are not in are passed over, as long as one is (OQ04).
+ */
 export function changePermissions(
   state: MeetingState,
   command: Of<'ChangePermissions'>,
@@ -30,12 +35,13 @@ export function changePermissions(
   const events: SessionEvent[] = [];
   for (const { participantId, patch } of command.changes) {
     const peers = peersOfParticipants(state.session!, [participantId]);
-    if (peers.length === 0) return refuse('patch_invalid');
+    if (peers.length === 0 || Object.keys(patch).length === 0) continue;
     events.push({ type: 'PermissionsChanged', at: now, participantId, patch });
     for (const peer of peers) {
       const permissions = patchPermissions(peer.permissions, patch);
       events.push(...silence({ ...peer, permissions }, command.by, now));
     }
+    if (patch.accept_waiting_requests) events.push(...admitForDoorkeeper(state, now));
   }
   return events.length > 0 ? { events } : refuse('patch_invalid');
 }

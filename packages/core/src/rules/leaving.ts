@@ -58,7 +58,15 @@ export function endIfAbandoned(state: MeetingState, now: Timestamp): Decision {
 }
 
 function left(peer: Peer, reason: LeaveReason, now: Timestamp): SessionEvent {
-  return { type: 'PeerLeft', at: now, peerId: peer.peerId, reason, hidden: !isVisible(peer) };
+  const { peerId, stage } = peer;
+  return {
+    type: 'PeerLeft',
+    at: now,
+    peerId,
+    reason,
+    hidden: !isVisible(peer),
+    ...(stage === 'REQUESTED_TO_JOIN_STAGE' ? { requestedStage: true } : {}),
+  };
 }
 
 function ended(session: Session, reason: EndReason, now: Timestamp): SessionEvent {

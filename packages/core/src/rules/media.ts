@@ -4,12 +4,16 @@ import type { SessionEvent } from '../events.js';
 import { SPEAKERS_MAX } from '../limits.js';
 import type { Permissions } from '../preset.js';
 import type { MeetingState, Peer, Producer, Timestamp } from '../state.js';
-import { whyNotAddProducer, whyNotProduce } from './producing.js';
+import { isValidProducer, whyNotAddProducer, whyNotProduce } from './producing.js';
+import { isVisible } from './visibility.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
+/** Once: the clients of the others would take up the producers a second time. */
 export function joinMedia(state: MeetingState, command: Of<'JoinMedia'>, now: Timestamp): Decision {
-  if (!memberOf(state, command.by)) return refuse('not_joined');
+  const peer = memberOf(state, command.by)?.peer;
+  if (!peer) return refuse('not_joined');
+  if (peer.mediaJoined) return accept();
   return accept({ type: 'MediaJoined', at: now, peerId: command.by });
 }
 
@@ -39,6 +43,7 @@ export function addProducer(state: MeetingState, command: Of<'AddProducer'>, now
   if (refusal) return refuse(refusal);
   const silenced = member.peer.unmuteForbidden && wanted.kind === 'audio' && !wanted.screenShare;
   const producer: Producer = { ...wanted, paused: wanted.paused || silenced };
+  if (!isValidProducer(producer)) return refuse('producer_invalid');
   return accept({ type: 'ProducerAdded', at: now, peerId: by, producer });
 }
 
@@ -73,26 +78,28 @@ const MUTE_PERMISSION: Record<MutableMedia, (permissions: Permissions) => boolea
 };
 
 /**
- * Switches others' media off; they may switch it on again unless that is forbidden (features.md R02-R04, X09).
- * The actor keeps his own, since his client ignores a mute that he has given himself (protocol.md 8.1).
+ * Switches others' media off; they may switch it on again unless that is forbidden (features.md R02-R04, X09), which
+ * the next mute of everybody that does not forbid it takes back. The actor keeps his own, since his client ignores
+ * a mute that he has given himself (protocol.md 8.1).
  */
 export function mutePeers(state: MeetingState, command: Of<'MutePeers'>, now: Timestamp): Decision {
-  for (const media of command.what) {
-    const refusal = mayAct(state, command.by, MUTE_PERMISSION[media]);
-    if (refusal) return refuse(refusal);
-  }
-  const { session } = state;
-  if (!session) return refuse('no_session');
-  const wanted = command.peerIds === 'everybody' ? [...session.peers.keys()] : command.peerIds;
-  const targets = wanted
-    .flatMap((peerId) => session.peers.get(peerId) ?? [])
-    .filter((p) => p.peerId !== command.by);
-  const by = typeof command.by === 'string' ? command.by : BACKEND_INITIATOR;
-  const events = targets.flatMap((peer) => mutings(peer, command.what, by, now));
-  if (command.forbidUnmute) {
-    events.unshift({ type: 'UnmuteForbidden', at: now, peerIds: targets.map((peer) => peer.peerId) });
-  }
-  return { events };
+  const { by, what } = command;
+  const refusal = mayAct(state, by, (permissions) => what.every((one) => MUTE_PERMISSION[one](permissions)));
+  if (refusal) return refuse(refusal);
+  const { peers } = state.session!;
+  const everybody = command.peerIds === 'everybody';
+  const wanted = command.peerIds === 'everybody' ? [...peers.keys()] : [...new Set(command.peerIds)];
+  const targets = wanted.flatMap((peerId) => peers.get(peerId) ?? []).filter((peer) => peer.peerId !== by);
+  const bans = what.includes('audio') ? unmuteBans(targets, command.forbidUnmute, everybody, now) : [];
+  const initiator = typeof by === 'string' ? by : BACKEND_INITIATOR;
+  return { events: [...bans, ...targets.flatMap((peer) => mutings(peer, what, initiator, now))] };
+}
+
+function unmuteBans(targets: Peer[], forbid: boolean, everybody: boolean, now: Timestamp): SessionEvent[] {
+  const changed = targets.filter((peer) => peer.unmuteForbidden !== forbid);
+  if (changed.length === 0 || (!forbid && !everybody)) return [];
+  const peerIds = changed.map((peer) => peer.peerId);
+  return [{ type: forbid ? 'UnmuteForbidden' : 'UnmuteAllowed', at: now, peerIds }];
 }
 
 function mutings(peer: Peer, what: readonly MutableMedia[], by: string, now: Timestamp): SessionEvent[] {
@@ -119,11 +126,19 @@ export function silence(peer: Peer, by: string, now: Timestamp): SessionEvent[] 
     }));
 }
 
-/** Told only when the order of the first few changes; who is unknown or gone is passed over. */
+/**
+ * Told only when the order of the first few changes; who is unknown or hidden is passed over. In a silence the last
+ * speakers keep their places, since the wire has no word for it (protocol.md 6.8).
+ */
 export function rankSpeakers(state: MeetingState, command: Of<'RankSpeakers'>, now: Timestamp): Decision {
   const { session } = state;
   if (!session) return accept();
-  const peerIds = command.peerIds.filter((peerId) => session.peers.has(peerId)).slice(0, SPEAKERS_MAX);
+  const ranked = [...new Set(command.peerIds)].flatMap((peerId) => session.peers.get(peerId) ?? []);
+  const peerIds = ranked
+    .filter(isVisible)
+    .slice(0, SPEAKERS_MAX)
+    .map((peer) => peer.peerId);
+  if (peerIds.length === 0) return accept();
   const same =
     peerIds.length === session.speakers.length &&
     peerIds.every((peerId, i) => peerId === session.speakers[i]);
@@ -131,7 +146,7 @@ export function rankSpeakers(state: MeetingState, command: Of<'RankSpeakers'>, n
 }
 
 function closings(peer: Peer, producerIds: readonly string[], now: Timestamp): SessionEvent[] {
-  return producerIds
+  return [...new Set(producerIds)]
     .filter((producerId) => peer.producers.has(producerId))
     .map((producerId) => ({ type: 'ProducerClosed', at: now, peerId: peer.peerId, producerId }));
 }

@@ -7,6 +7,7 @@ import {
   POLLS_MAX,
 } from '../limits.js';
 import type { MeetingState, Timestamp } from '../state.js';
+import { isUsable } from '../text.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
@@ -17,9 +18,9 @@ export function createPoll(state: MeetingState, command: Of<'CreatePoll'>, now: 
   const session = state.session!;
   if (session.polls.size >= POLLS_MAX) return refuse('too_many_polls');
   const { question, options } = command;
-  if (isBlank(question, POLL_QUESTION_MAX_CHARACTERS)) return refuse('poll_invalid');
+  if (!isUsable(question, POLL_QUESTION_MAX_CHARACTERS)) return refuse('poll_invalid');
   if (options.length < 2 || options.length > POLL_OPTIONS_MAX) return refuse('poll_invalid');
-  if (options.some((option) => isBlank(option, POLL_OPTION_MAX_CHARACTERS))) return refuse('poll_invalid');
+  if (!options.every((option) => isUsable(option, POLL_OPTION_MAX_CHARACTERS))) return refuse('poll_invalid');
   const author = command.by === BACKEND ? undefined : session.peers.get(command.by);
   return accept({
     type: 'PollCreated',
@@ -53,8 +54,4 @@ export function votePoll(state: MeetingState, command: Of<'VotePoll'>, now: Time
     participantId: peer.participantId,
     name: peer.displayName,
   });
-}
-
-function isBlank(text: string, maxCharacters: number): boolean {
-  return text.trim() === '' || text.length > maxCharacters;
 }

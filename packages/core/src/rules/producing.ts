@@ -1,7 +1,8 @@
-import { PRODUCERS_PER_PEER_MAX } from '../limits.js';
+import { APP_DATA_MAX_CHARACTERS, MIME_TYPE_MAX_CHARACTERS, PRODUCERS_PER_PEER_MAX } from '../limits.js';
 import { isStageEnabled, type StreamPermission } from '../preset.js';
 import type { RefusalCode } from '../refusals.js';
-import type { Peer, ProducerKind, Session } from '../state.js';
+import type { Peer, Producer, ProducerKind, Session } from '../state.js';
+import { parseObject } from '../text.js';
 
 /** Whether the peer may send this kind of media now (features.md R12-R15, C21, G02). */
 export function whyNotProduce(peer: Peer, kind: ProducerKind, screenShare: boolean): RefusalCode | null {
@@ -28,6 +29,12 @@ export function whyNotAddProducer(
     return 'too_many_screenshares';
   }
   return null;
+}
+
+/** The others' clients parse the application data, and take the media type as it is. */
+export function isValidProducer({ appData, mimeType }: Producer): boolean {
+  if (appData.length > APP_DATA_MAX_CHARACTERS || mimeType.length > MIME_TYPE_MAX_CHARACTERS) return false;
+  return parseObject(appData) !== null;
 }
 
 function screenshares(session: Session): number {

@@ -7,14 +7,16 @@ import { silence } from './media.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
-/** Asks the moderators (features.md G04). Who may go on stage by himself has nothing to ask for (G15). */
+/** Asks the moderators; who may go on stage by himself is accepted at once (features.md G04, G15). */
 export function requestStage(state: MeetingState, command: Of<'RequestStage'>, now: Timestamp): Decision {
   const peer = memberOf(state, command.by)?.peer;
   if (!peer) return refuse('not_joined');
   if (!isStageEnabled(peer.preset)) return refuse('stage_disabled');
-  if (stageAccess(peer.permissions) === 'NOT_ALLOWED') return refuse('permission_denied');
+  const access = stageAccess(peer.permissions);
+  if (access === 'NOT_ALLOWED') return refuse('permission_denied');
   if (peer.stage !== 'OFF_STAGE') return accept();
-  return accept(stageChanged(peer, 'REQUESTED_TO_JOIN_STAGE', now));
+  const stage = access === 'ALLOWED' ? 'ACCEPTED_TO_JOIN_STAGE' : 'REQUESTED_TO_JOIN_STAGE';
+  return accept(stageChanged(peer, stage, now));
 }
 
 export function cancelStageRequest(
@@ -28,14 +30,13 @@ export function cancelStageRequest(
   return accept(stageChanged(peer, 'OFF_STAGE', now));
 }
 
-/** Works without a request as well, as an invitation (features.md G08). */
+/** Works without a request as well, as an invitation (features.md G08), but not for who may never join (R12). */
 export function grantStage(state: MeetingState, command: Of<'GrantStage'>, now: Timestamp): Decision {
   const refusal = mayAct(state, command.by, mayAcceptStageRequests);
   if (refusal) return refuse(refusal);
-  const granted = peersOfParticipants(state.session!, command.participantIds).filter(
-    (peer) =>
-      isStageEnabled(peer.preset) && (peer.stage === 'OFF_STAGE' || peer.stage === 'REQUESTED_TO_JOIN_STAGE'),
-  );
+  const granted = peersOfParticipants(state.session!, command.participantIds)
+    .filter((peer) => isStageEnabled(peer.preset) && stageAccess(peer.permissions) !== 'NOT_ALLOWED')
+    .filter((peer) => peer.stage === 'OFF_STAGE' || peer.stage === 'REQUESTED_TO_JOIN_STAGE');
   return accept(...granted.map((peer) => stageChanged(peer, 'ACCEPTED_TO_JOIN_STAGE', now, 'granted')));
 }
 
@@ -53,10 +54,10 @@ export function joinStage(state: MeetingState, command: Of<'JoinStage'>, now: Ti
   const peer = memberOf(state, command.by)?.peer;
   if (!peer) return refuse('not_joined');
   if (!isStageEnabled(peer.preset)) return refuse('stage_disabled');
+  const access = stageAccess(peer.permissions);
+  if (access === 'NOT_ALLOWED') return refuse('permission_denied');
   const mayEnter =
-    peer.stage === 'ON_STAGE' ||
-    peer.stage === 'ACCEPTED_TO_JOIN_STAGE' ||
-    stageAccess(peer.permissions) === 'ALLOWED';
+    peer.stage === 'ON_STAGE' || peer.stage === 'ACCEPTED_TO_JOIN_STAGE' || access === 'ALLOWED';
   return mayEnter ? accept(stageChanged(peer, 'ON_STAGE', now)) : refuse('stage_not_accepted');
 }
 
@@ -66,7 +67,7 @@ export function leaveStage(state: MeetingState, command: Of<'LeaveStage'>, now: 
   if (!member) return refuse('not_joined');
   const { session, peer } = member;
   const others = command.participantIds.some((participantId) => participantId !== peer.participantId);
-  if (others && !mayAcceptStageRequests(peer.permissions)) return refuse('permission_denied');
+  if (others && !mayAcceptStageRequests(peer.permissions, peer.preset)) return refuse('permission_denied');
   const leaving = others ? peersOfParticipants(session, command.participantIds) : [peer];
   return accept(
     ...leaving.filter((one) => isStageEnabled(one.preset)).flatMap((one) => offStage(one, peer, now)),

@@ -8,14 +8,16 @@ import {
   STORES_MAX,
   STORES_MAX_BYTES,
 } from '../limits.js';
-import type { MeetingState, Session, StoreItem, Timestamp } from '../state.js';
+import { bytesOf, type MeetingState, type Session, type StoreItem, type Timestamp } from '../state.js';
+import { isJson, isStorable } from '../text.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
 export function setStoreItems(state: MeetingState, command: Of<'SetStoreItems'>, now: Timestamp): Decision {
   const member = memberOf(state, command.by);
   if (!member) return refuse('not_joined');
-  if (!isValidStoreName(command.store) || !command.items.every(isValidItem)) return refuse('store_invalid');
+  if (!isName(command.store, STORE_NAME_MAX_CHARACTERS)) return refuse('store_invalid');
+  if (!command.items.every(isValidItem)) return refuse('store_invalid');
   if (!hasRoomFor(member.session, command)) return refuse('store_full');
   const items: StoreItem[] = command.items.map((item) => ({ ...item, peerId: command.by, at: now }));
   return items.length > 0
@@ -31,35 +33,32 @@ export function deleteStoreItems(
   const member = memberOf(state, command.by);
   if (!member) return refuse('not_joined');
   const store = member.session.stores.get(command.store);
-  const keys = command.keys.filter((key) => store?.has(key));
+  const keys = [...new Set(command.keys)].filter((key) => store?.has(key));
   if (keys.length === 0) return accept();
   return accept({ type: 'StoreItemsDeleted', at: now, store: command.store, keys, peerId: command.by });
 }
 
+/** Judged without building the new store: an item takes the place of what its key holds, and of no more. */
 function hasRoomFor(session: Session, command: Of<'SetStoreItems'>): boolean {
   const store = session.stores.get(command.store);
   if (!store && session.stores.size >= STORES_MAX) return false;
-  const newKeys = new Set(command.items.map((item) => item.key).filter((key) => !store?.has(key)));
-  if ((store?.size ?? 0) + newKeys.size > STORE_KEYS_MAX) return false;
-  const added = command.items.reduce((bytes, item) => bytes + item.payload.length, 0);
-  return session.storeBytes + added <= STORES_MAX_BYTES;
+  const latest = new Map(command.items.map((item) => [item.key, item]));
+  let keys = store?.size ?? 0;
+  let bytes = session.storeBytes;
+  for (const item of latest.values()) {
+    const old = store?.get(item.key);
+    if (!old) keys++;
+    bytes += bytesOf(item) - (old ? bytesOf(old) : 0);
+  }
+  return keys <= STORE_KEYS_MAX && bytes <= STORES_MAX_BYTES;
 }
 
-function isValidStoreName(name: string): boolean {
-  return name !== '' && name.length <= STORE_NAME_MAX_CHARACTERS;
+function isName(text: string, maxCharacters: number): boolean {
+  return text !== '' && text.length <= maxCharacters && isStorable(text);
 }
 
 /** Other clients parse the value as JSON, so what is not JSON must not reach them. */
-function isValidItem(item: { key: string; payload: string }): boolean {
-  if (item.key === '' || item.key.length > STORE_KEY_MAX_CHARACTERS) return false;
-  return item.payload.length <= STORE_VALUE_MAX_CHARACTERS && isJson(item.payload);
-}
-
-export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+function isValidItem({ key, payload }: { key: string; payload: string }): boolean {
+  if (!isName(key, STORE_KEY_MAX_CHARACTERS) || payload.length > STORE_VALUE_MAX_CHARACTERS) return false;
+  return payload === '' || (isStorable(payload) && isJson(payload));
 }

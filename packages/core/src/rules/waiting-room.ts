@@ -1,6 +1,7 @@
 import type { Command } from '../commands.js';
 import { accept, type Decision, mayAct, refuse } from '../decision.js';
-import type { MeetingState, Timestamp } from '../state.js';
+import type { SessionEvent } from '../events.js';
+import { type MeetingState, permissionsIn, type Timestamp } from '../state.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
@@ -23,6 +24,19 @@ export function denyWaiting(state: MeetingState, command: Of<'DenyWaiting'>, now
       ? [...state.waiting.keys()]
       : waitingPeers(state, command.participantIds);
   return peerIds.length > 0 ? accept({ type: 'WaitingDenied', at: now, peerIds }) : accept();
+}
+
+/** Lets in those who wait for a privileged person, now that there is one (features.md W03). */
+export function admitForDoorkeeper(
+  state: MeetingState,
+  now: Timestamp,
+  doorkeeperId: string | null = null,
+): SessionEvent[] {
+  const peerIds = [...state.waiting.values()]
+    .filter((peer) => !peer.admitted && peer.peerId !== doorkeeperId)
+    .filter((peer) => permissionsIn(state.session, peer).waiting_room_type === 'ON_PRIVILEGED_USER_ENTRY')
+    .map((peer) => peer.peerId);
+  return peerIds.length > 0 ? [{ type: 'WaitingAccepted', at: now, peerIds }] : [];
 }
 
 function waitingPeers(state: MeetingState, participantIds: readonly string[]): string[] {

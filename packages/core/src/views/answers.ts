@@ -67,7 +67,7 @@ export function chatHistory(session: Session, self: Peer): chat.GetChatMessagesR
 
 export function pollList(session: Session, self: Peer): polls.GetPollsResponse {
   if (!self.permissions.polls.can_view) return { polls: [] };
-  return { polls: [...session.polls.values()].map((poll) => pollFor(poll, self)) };
+  return { polls: [...session.polls.values()].map((poll) => pollFor(poll, self.participantId)) };
 }
 
 /** Unknown stores are empty ones (protocol.md 13). An empty list of keys asks for all. */

@@ -22,7 +22,7 @@ export type Effect =
   | { type: 'releaseMedia'; peerIds: readonly string[] }
   /** Drop, or pass on again, what the producer sends, whatever its client does. */
   | { type: 'muteProducer'; producerId: string; muted: boolean }
-  /** A producer that its client did not close by itself. */
+  /** The producer is gone from the session: close it, unless its client has closed it already. */
   | { type: 'closeProducer'; peerId: string; producerId: string };
 
 /** The event's message, or nothing for an event without one. */

@@ -26,7 +26,10 @@ export function wirePatch(patch: PermissionsPatch, current: Permissions): preset
   return convert(complete, toCamelCase, toNumber) as unknown as preset.PresetUpdates;
 }
 
-/** The fields that are present; unknown enum numbers are left out, as the SDK leaves them out. */
+/**
+ * The fields that are present; unknown enum numbers are left out, as the SDK leaves them out, and so is the
+ * permission to consume, which no preset has.
+ */
 export function patchFromWire(updates: preset.PresetUpdates): PermissionsPatch {
   return convert(updates, toSnakeCase, toWord) as PermissionsPatch;
 }
@@ -52,6 +55,7 @@ function convert(
 const toNumber = (key: string, value: unknown): unknown => ENUMS[key]?.[value as string] ?? value;
 
 function toWord(key: string, value: unknown): unknown {
+  if (key === 'canConsume') return undefined;
   const words = ENUMS[toSnakeCase(key)];
   return words ? Object.keys(words).find((word) => words[word] === value) : value;
 }

@@ -1,17 +1,14 @@
 import type { polls } from '@parley/wire';
-import type { Peer, Poll } from '../state.js';
+import type { Poll } from '../state.js';
 
-/** What a peer may see of a poll: the counts of a poll with hidden votes only after its own vote (O05). */
-export function pollFor(poll: Poll, peer: Pick<Peer, 'participantId'>): polls.Poll {
-  return wirePoll(poll, maySeeVotes(poll, peer.participantId));
-}
-
-export function maySeeVotes(poll: Poll, participantId: string): boolean {
-  return !poll.hideVotes || poll.voted.has(participantId);
-}
-
-/** An anonymous poll never names its voters (features.md O04). */
-export function wirePoll(poll: Poll, withVotes: boolean): polls.Poll {
+/**
+ * What a participant may see of a poll. The counts of hidden votes he sees only after his own vote (features.md
+ * O05). Of an anonymous poll he learns of no other voter at all: with the counts of each moment, the list of those
+ * who have voted by then would say who voted what (O04).
+ */
+export function pollFor(poll: Poll, participantId: string): polls.Poll {
+  const withVotes = maySeeVotes(poll, participantId);
+  const mayName = (voter: string) => !poll.anonymous || voter === participantId;
   return {
     pollId: poll.id,
     createdBy: poll.createdBy,
@@ -19,14 +16,25 @@ export function wirePoll(poll: Poll, withVotes: boolean): polls.Poll {
     question: poll.question,
     anonymous: poll.anonymous,
     hideVotes: poll.hideVotes,
-    votes: [...poll.voted],
-    options: poll.options.map((option) => ({
-      text: option.text,
-      count: withVotes ? option.votes.length : 0,
-      votes:
-        withVotes && !poll.anonymous
-          ? option.votes.map((vote) => ({ userId: vote.participantId, name: vote.name }))
-          : [],
+    votes: [...poll.voted].filter(mayName),
+    options: poll.options.map(({ text, votes }) => ({
+      text,
+      count: withVotes ? votes.length : 0,
+      votes: withVotes
+        ? votes
+            .filter((vote) => mayName(vote.participantId))
+            .map((vote) => ({ userId: vote.participantId, name: vote.name }))
+        : [],
     })),
   };
+}
+
+/** Two participants with the same outlook see the same of the poll. */
+export function outlook(poll: Poll, participantId: string): string {
+  if (!maySeeVotes(poll, participantId)) return 'without votes';
+  return poll.anonymous ? `own vote of ${participantId}` : 'with votes';
+}
+
+function maySeeVotes(poll: Poll, participantId: string): boolean {
+  return !poll.hideVotes || poll.voted.has(participantId);
 }
