@@ -87,12 +87,17 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     }
   }
 
-  async function connect(socket: WebSocket, claims: ParticipantClaims, peerId: PeerId): Promise<void> {
+  async function connect(
+    socket: WebSocket,
+    stream: Duplex,
+    claims: ParticipantClaims,
+    peerId: PeerId,
+  ): Promise<void> {
     // Frames that arrive before the host is there wait in the socket.
     socket.pause();
     let host = await meetings.open(claims.meetingId as MeetingId);
     while (host.isClosed) host = await meetings.open(claims.meetingId as MeetingId);
-    const connection: SocketConnection = new SocketConnection(socket, peerId, claims.participantId, {
+    const connection: SocketConnection = new SocketConnection(socket, stream, peerId, claims.participantId, {
       onFrame: (frame) => dispatch(frame, new SocketRequest(host, connection, claims, db, frame.id), log),
       onClose: (deliberately) => {
         connections.delete(connection);
@@ -124,7 +129,7 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
       authenticate(request)
         .then(({ claims, peerId }) => {
           server.handleUpgrade(request, socket, head, (accepted) => {
-            connect(accepted, claims, peerId).catch((error: unknown) => {
+            connect(accepted, socket, claims, peerId).catch((error: unknown) => {
               log.error({ err: error }, 'A socket could not be tied to its meeting');
               accepted.close(1011);
             });
