@@ -1,5 +1,13 @@
 import type { Duplex } from 'node:stream';
-import { decodeFrame, encodeError, type Frame, PING_TEXT, PONG_TEXT, WireError } from '@parley/wire';
+import {
+  CloseCode,
+  decodeFrame,
+  encodeError,
+  type Frame,
+  PING_TEXT,
+  PONG_TEXT,
+  WireError,
+} from '@parley/wire';
 import type { RawData, WebSocket } from 'ws';
 import type { ParticipantId, PeerId } from '../ids.js';
 import type { PeerConnection } from '../sessions/connection.js';
@@ -16,14 +24,17 @@ const EXCESS_MAX_REQUESTS = 500;
 const POLICY_VIOLATION = 1008;
 const UNSUPPORTED_DATA = 1003;
 const INVALID_PAYLOAD = 1007;
+const CLOSED_WITHOUT_ANSWER = 1006;
 
 /** Close codes by which a client says that it means to go; after all others it comes back (protocol.md 3.6). */
-const DELIBERATE = new Set([1000, 1001]);
+const DELIBERATE = new Set<number>([CloseCode.normal, CloseCode.goingAway]);
 
 export interface SocketConnectionHandlers {
   /** Resolves when the request is done; never rejects. */
   onFrame(frame: Frame): Promise<void>;
   onClose(deliberately: boolean): void;
+  /** The client has closed its side after it was told to go. */
+  onDismissed(): void;
   now(): number;
 }
 
@@ -35,6 +46,7 @@ export class SocketConnection implements PeerConnection {
   #excess = 0;
   #closed = false;
   #corked = false;
+  #dismissed = false;
 
   constructor(
     private readonly socket: WebSocket,
@@ -50,6 +62,7 @@ export class SocketConnection implements PeerConnection {
     socket.on('close', (code) => {
       this.#closed = true;
       handlers.onClose(DELIBERATE.has(code));
+      if (this.#dismissed && code !== CLOSED_WITHOUT_ANSWER) handlers.onDismissed();
     });
     // The close that follows says all there is to say.
     socket.on('error', () => undefined);
@@ -70,6 +83,11 @@ export class SocketConnection implements PeerConnection {
     this.#closed = true;
     this.#cork();
     this.socket.close(code, reason);
+  }
+
+  dismiss(): void {
+    this.#dismissed = true;
+    this.close(CloseCode.normal, 'removed from the session');
   }
 
   /** Asks for a sign of life, and drops a client that has given none for `silenceMs` (protocol.md 3.3). */

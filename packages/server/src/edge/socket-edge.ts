@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { MAX_CLIENT_FRAME_BYTES, SocketQuery } from '@parley/wire';
+import { CloseCode, encodeFrame, MAX_CLIENT_FRAME_BYTES, RoomEvent, SocketQuery } from '@parley/wire';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { ApiError } from '../http/errors.js';
 import type { SocketEdge } from '../http/listeners.js';
 import { isDatabaseOutage } from '../http/outages.js';
 import type { MeetingId, PeerId } from '../ids.js';
 import type { Services } from '../services.js';
+import { type Farewell, Farewells } from '../sessions/farewells.js';
 import type { LiveMeetings } from '../sessions/live-meetings.js';
 import { assertActive, loadAdmission } from '../sessions/meeting-info.js';
 import type { ParticipantClaims } from '../tokens/participant-tokens.js';
@@ -35,6 +36,13 @@ const STATUS_TEXT: Record<number, string> = {
 
 type EdgeServices = Pick<Services, 'db' | 'clock' | 'log' | 'participantTokens'>;
 
+interface Arrival {
+  claims: ParticipantClaims;
+  peerId: PeerId;
+  /** What the peer has missed and must hear before anything else. */
+  farewell: Farewell | null;
+}
+
 /** Accepts the participants' sockets and ties each to the host of its meeting. */
 export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings): SocketEdge {
   const { db, clock, log, participantTokens } = services;
@@ -45,15 +53,14 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     maxPayload: MAX_CLIENT_FRAME_BYTES,
   });
   const connections = new Set<SocketConnection>();
+  const farewells = new Farewells(db, clock);
   const pings = setInterval(() => {
     for (const connection of connections) connection.ping(SILENCE_MAX_MS);
   }, PING_EVERY_MS);
   pings.unref();
 
   /** Who is at the door; throws an ApiError whose reason tells the cases apart (features.md SE13, Q08). */
-  async function authenticate(
-    request: IncomingMessage,
-  ): Promise<{ claims: ParticipantClaims; peerId: PeerId }> {
+  async function authenticate(request: IncomingMessage): Promise<Arrival> {
     const query = new URL(request.url ?? '/', 'http://localhost').searchParams;
     const claims = await participantTokens.verify(query.get(SocketQuery.token) ?? '');
     const peerId = query.get(SocketQuery.peerId)?.toLowerCase() ?? '';
@@ -62,10 +69,13 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
       throw new ApiError(403, 'The token is for another meeting', SocketQuery.meetingId, 'other_meeting');
     }
     if (meetings.isDraining) throw new ApiError(503, 'The server is shutting down', undefined, 'draining');
-    const admission = await loadAdmission(db, claims);
     const host = await meetings.find(claims.meetingId);
+    const isIn = host?.state.session?.peers.has(peerId) ?? false;
+    const farewell = isIn ? null : await farewells.due(peerId as PeerId);
+    if (farewell) return { claims, peerId: peerId as PeerId, farewell };
+    const admission = await loadAdmission(db, claims);
     // Who is in the session may come back although the meeting takes no new joins (features.md OQ22).
-    if (!host?.state.session?.peers.has(peerId)) assertActive(admission.meeting);
+    if (!isIn) assertActive(admission.meeting);
     const taken = host?.connections.get(peerId) ?? host?.state.session?.peers.get(peerId);
     if (taken && taken.participantId !== claims.participantId) {
       throw new ApiError(
@@ -78,13 +88,23 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     if (countOf(claims) >= CONNECTIONS_PER_PARTICIPANT_MAX) {
       throw new ApiError(429, 'Too many connections of this participant', undefined, 'too_many_connections');
     }
-    return { claims, peerId: peerId as PeerId };
+    return { claims, peerId: peerId as PeerId, farewell: null };
 
     function countOf({ participantId }: ParticipantClaims): number {
       let count = 0;
       for (const one of host?.connections.values() ?? []) if (one.participantId === participantId) count++;
       return count;
     }
+  }
+
+  /** Ends a connection that comes too late with the message that its peer has missed. */
+  function sayFarewell(socket: WebSocket, farewell: Farewell, peerId: PeerId): void {
+    socket.on('error', () => undefined);
+    socket.on('close', (code) => {
+      if (code !== 1006) farewells.taken(peerId);
+    });
+    socket.send(encodeFrame(farewell === 'kicked' ? RoomEvent.kick : RoomEvent.kickAll));
+    socket.close(CloseCode.normal, 'removed from the session');
   }
 
   async function connect(
@@ -103,6 +123,7 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
         connections.delete(connection);
         host.detach(connection, deliberately);
       },
+      onDismissed: () => farewells.taken(peerId),
       now: () => clock.now().getTime(),
     });
     connections.add(connection);
@@ -127,8 +148,12 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
   return {
     handleUpgrade(request, socket, head) {
       authenticate(request)
-        .then(({ claims, peerId }) => {
+        .then(({ claims, peerId, farewell }) => {
           server.handleUpgrade(request, socket, head, (accepted) => {
+            if (farewell) {
+              sayFarewell(accepted, farewell, peerId);
+              return;
+            }
             connect(accepted, socket, claims, peerId).catch((error: unknown) => {
               log.error({ err: error }, 'A socket could not be tied to its meeting');
               accepted.close(1011);

@@ -8,4 +8,6 @@ export interface PeerConnection {
   send(frame: Uint8Array): void;
   /** After what was sent before. Idempotent. */
   close(code: number, reason: string): void;
+  /** Closes the socket of a peer that has been told to go, and watches whether its client takes note. */
+  dismiss(): void;
 }

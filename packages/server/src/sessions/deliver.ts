@@ -1,5 +1,5 @@
 import type { Effect } from '@parley/core';
-import { CloseCode, encodeBroadcast } from '@parley/wire';
+import { encodeBroadcast } from '@parley/wire';
 import type { PeerConnection } from './connection.js';
 import type { MeetingMedia } from './meeting-media.js';
 
@@ -31,7 +31,7 @@ export function deliver(stage: Stage, effect: Effect, origin: Origin | undefined
       for (const peerId of effect.peerIds) {
         const connection = stage.connections.get(peerId);
         stage.connections.delete(peerId);
-        connection?.close(CloseCode.normal, 'removed from the session');
+        connection?.dismiss();
       }
       return;
     case 'releaseMedia':
