@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,8 @@ const MAIN = fileURLToPath(new URL('../../packages/server/dist/main.js', import.
 const READY_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 15_000;
 const MAX_LOG_LINES = 20_000;
+/** Where to keep what the servers of a test run print, for whoever looks for the cause of a failure. */
+const LOG_FILE = process.env.PARLEY_TEST_LOG_FILE;
 
 /** True when `npm run build` was run; the tests of the built server are skipped otherwise. */
 export const serverIsBuilt = existsSync(MAIN);
@@ -78,6 +80,7 @@ export async function startParley(options: ParleyOptions = {}): Promise<ParleyPr
     child = started;
     for (const stream of [started.stdout, started.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
+        if (LOG_FILE) appendFileSync(LOG_FILE, text);
         lines.push(...text.split('\n').filter(Boolean));
         if (lines.length > MAX_LOG_LINES) lines.splice(0, lines.length - MAX_LOG_LINES);
       });
