@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, webcrypto } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
@@ -43,10 +43,10 @@ const claimsSchema = z.object({
 
 /** Signs and checks participant tokens with the key of this installation, which is made on first use. */
 export function createParticipantTokens(db: Kysely<Database>, clock: Clock): ParticipantTokens {
-  let pendingKey: Promise<Uint8Array> | undefined;
+  let pendingKey: Promise<webcrypto.CryptoKey> | undefined;
 
   /** A failed read is forgotten, so that a pause of the database does not outlive itself. */
-  const key = (): Promise<Uint8Array> => {
+  const key = (): Promise<webcrypto.CryptoKey> => {
     pendingKey ??= signingKey(db).catch((error: unknown) => {
       pendingKey = undefined;
       throw error;
@@ -93,7 +93,7 @@ const invalidToken = () =>
   new ApiError(401, 'The participant token is not valid', undefined, 'token_invalid');
 
 /** Several processes may start at once on an empty database: the first insert wins and all read that one. */
-async function signingKey(db: Kysely<Database>): Promise<Uint8Array> {
+async function signingKey(db: Kysely<Database>): Promise<webcrypto.CryptoKey> {
   const read = () =>
     db
       .selectFrom('signing_keys')
@@ -110,5 +110,9 @@ async function signingKey(db: Kysely<Database>): Promise<Uint8Array> {
     row = await read();
   }
   if (!row) throw new Error('The signing key of participant tokens cannot be read.');
-  return Buffer.from(row.private_key, 'base64url');
+  const secret = Buffer.from(row.private_key, 'base64url');
+  return await webcrypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'sign',
+    'verify',
+  ]);
 }
