@@ -141,6 +141,10 @@ export interface SessionPeersTable {
   hidden: boolean;
   recorder_type: string;
   joined_at: Timestamp;
+  /** Start of the present or last stay of a peer that had left and came back. */
+  rejoined_at: NullableTimestamp;
+  /** Minutes of the stays before that one. */
+  earlier_minutes: Generated<number>;
   left_at: NullableTimestamp;
   leave_reason: string | null;
 }

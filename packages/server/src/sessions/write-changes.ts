@@ -112,7 +112,7 @@ async function insertLog(trx: Transaction<Database>, group: Changes[]): Promise<
   `.execute(trx);
 }
 
-/** A peer that comes back after it had left keeps its row: one row for each connection (features.md RE07). */
+/** A peer that comes back after it had left keeps its row, which adds its stays up (features.md RE07). */
 async function insertJoined(trx: Transaction<Database>, group: Changes[]): Promise<void> {
   const joined = group.flatMap(({ record, joined }) =>
     joined.map((one) => ({ ...one, sessionId: record.sessionId })),
@@ -135,7 +135,14 @@ async function insertJoined(trx: Transaction<Database>, group: Changes[]): Promi
       ${joined.map((one) => one.peer.preset.permissions.recorder_type)}::text[],
       ${joined.map((one) => one.at)}::timestamptz[]
     )
-    on conflict (session_id, peer_id) do update set left_at = null, leave_reason = null
+    on conflict (session_id, peer_id) do update set
+      earlier_minutes = session_peers.earlier_minutes + coalesce(
+        extract(epoch from session_peers.left_at - coalesce(session_peers.rejoined_at, session_peers.joined_at)) / 60,
+        0
+      ),
+      rejoined_at = excluded.joined_at,
+      left_at = null,
+      leave_reason = null
   `.execute(trx);
 }
 

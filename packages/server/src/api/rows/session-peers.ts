@@ -52,8 +52,11 @@ const toPeerEvent = (row: PeerEventRow): PeerEventView => ({
   updated_at: row.created_at.toISOString(),
 });
 
+/** Of all stays of the peer in the session; the time between them is not counted (features.md PA02). */
 const minutesOf = (now: Date) =>
-  sql<number>`extract(epoch from coalesce(peer.left_at, ${now}::timestamptz) - peer.joined_at)::float8 / 60`;
+  sql<number>`peer.earlier_minutes + extract(
+    epoch from coalesce(peer.left_at, ${now}::timestamptz) - coalesce(peer.rejoined_at, peer.joined_at)
+  )::float8 / 60`;
 
 /** Every connection of a session; recorders are no participants (features.md R32). */
 const rawPeers = (db: Kysely<Database>, now: Date) =>
@@ -121,14 +124,13 @@ export async function findPeerEvents(
   if (peerIds.length === 0) return events;
   const rows = await db
     .selectFrom('peer_events as event')
-    .innerJoin('session_peers as peer', (join) =>
-      join.onRef('peer.session_id', '=', 'event.session_id').onRef('peer.peer_id', '=', 'event.peer_id'),
-    )
     .selectAll('event')
-    // What a connection consumed is booked on the event that ends it.
+    // What a stay consumed is booked on the event that ends it; the event before is the join.
     .select(
-      sql<number>`case event.event_name when 'PEER_LEAVING'
-        then extract(epoch from event.created_at - peer.joined_at)::float8 / 60 else 0 end`.as('minutes'),
+      sql<number>`case event.event_name when 'PEER_LEAVING' then coalesce(
+        extract(epoch from event.created_at - lag(event.created_at) over (
+          partition by event.peer_id order by event.created_at, event.id
+        ))::float8 / 60, 0) else 0 end`.as('minutes'),
     )
     .where('event.session_id', '=', sessionId)
     .where('event.peer_id', 'in', peerIds)

@@ -42,7 +42,7 @@ export const toSession = (row: SessionRow): SessionView => ({
   updated_at: row.updated_at.toISOString(),
 });
 
-/** Minutes of the peers that left are in the row; those of connected peers are counted now (features.md PA02). */
+/** Minutes of the stays that ended are in the row; those that last are counted now (features.md PA02). */
 export const minutesNow = sql<number>`session.minutes_consumed + coalesce(running.minutes, 0)`;
 
 /** Recorders are no participants and consume nothing (R32, PA03). */
@@ -55,9 +55,9 @@ export const sessionsOf = (db: Kysely<Database>, appId: AppId, now: Date) =>
           .selectFrom('session_peers as peer')
           .select([
             sql<number>`count(*)::int`.as('peers'),
-            sql<number>`sum(extract(epoch from ${now}::timestamptz - peer.joined_at))::float8 / 60`.as(
-              'minutes',
-            ),
+            sql<number>`sum(extract(
+              epoch from ${now}::timestamptz - coalesce(peer.rejoined_at, peer.joined_at)
+            ))::float8 / 60`.as('minutes'),
           ])
           .whereRef('peer.session_id', '=', 'session.id')
           .where('peer.left_at', 'is', null)

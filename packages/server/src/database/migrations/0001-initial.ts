@@ -120,6 +120,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       hidden boolean not null,
       recorder_type text not null,
       joined_at timestamptz not null,
+      rejoined_at timestamptz,
+      earlier_minutes double precision not null default 0,
       left_at timestamptz,
       leave_reason text,
       primary key (session_id, peer_id)

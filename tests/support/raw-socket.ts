@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { readToken } from '@parley/headless';
+import {
+  type ClientEvent,
+  type ClientMessage,
+  decodeFrame,
+  edge,
+  encodeFrame,
+  type Frame,
+  MAX_SERVER_FRAME_BYTES,
+  MediaEvent,
+  PING_TEXT,
+  PONG_TEXT,
+  type ServerEvent,
+  type ServerMessage,
+  SocketQuery,
+  toClient,
+  toServer,
+} from '@parley/wire';
+import { WebSocket } from 'ws';
+import { until } from './until.js';
+
+export interface RawSocketOptions {
+  peerId?: string;
+  /** Query parameters in place of the right ones. */
+  query?: Record<string, string>;
+}
+
+export interface Close {
+  /** 1006 when there was no close frame. */
+  code: number;
+  reason: string;
+}
+
+/** The server answered the upgrade with an HTTP response instead. */
+export class UpgradeRefused extends Error {
+  override readonly name = 'UpgradeRefused';
+
+  constructor(
+    readonly status: number,
+    /** `error` of the body. */
+    readonly error: { code: number; message: string; reason?: string },
+  ) {
+    super(`The upgrade was refused with ${status}: ${error.message}`);
+  }
+}
+
+/** A socket without an SDK behind it: it sends what it is told to, keeps what it gets, and answers only pings. */
+export class RawSocket {
+  readonly frames: Frame[] = [];
+  readonly closed: Promise<Close>;
+  close: Close | null = null;
+  #requests = 0;
+
+  private constructor(
+    readonly socket: WebSocket,
+    readonly peerId: string,
+  ) {
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (isBinary) this.frames.push(decodeFrame(data, MAX_SERVER_FRAME_BYTES));
+      else if (data.toString() === PING_TEXT) socket.send(PONG_TEXT);
+    });
+    socket.on('error', () => undefined);
+    this.closed = new Promise((resolve) => {
+      socket.on('close', (code, reason) => {
+        this.close = { code, reason: reason.toString() };
+        resolve(this.close);
+      });
+    });
+  }
+
+  /** Rejects with UpgradeRefused when the server answers with an error. */
+  static open(url: string, token: string, options: RawSocketOptions = {}): Promise<RawSocket> {
+    const peerId = options.peerId ?? randomUUID();
+    const query = new URLSearchParams({
+      [SocketQuery.meetingId]: meetingOf(token),
+      [SocketQuery.peerId]: peerId,
+      [SocketQuery.token]: token,
+      ...options.query,
+    });
+    const socket = new WebSocket(`${url}?${query}`, { maxPayload: MAX_SERVER_FRAME_BYTES });
+    return new Promise((resolve, reject) => {
+      socket.once('open', () => resolve(new RawSocket(socket, peerId)));
+      socket.once('error', reject);
+      socket.once('unexpected-response', (_request, response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const body = JSON.parse(Buffer.concat(chunks).toString());
+          reject(new UpgradeRefused(response.statusCode!, body.error));
+        });
+      });
+    });
+  }
+
+  /** Sends a message with a request id, and answers the id. */
+  send<E extends ClientEvent>(
+    event: E,
+    ...message: ClientMessage<E> extends undefined ? [] : [message: ClientMessage<E>]
+  ): string {
+    this.#requests += 1;
+    const id = `raw-${this.#requests}`;
+    this.sendBytes(encodeFrame(event, toServer.encode<E>(event, ...(message as never)), id));
+    return id;
+  }
+
+  sendBytes(bytes: Uint8Array): void {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(bytes);
+  }
+
+  /** Asks, and answers the text of the refusal, or null when the server did as asked. */
+  async refusalOf<E extends ClientEvent>(
+    event: E,
+    ...message: ClientMessage<E> extends undefined ? [] : [message: ClientMessage<E>]
+  ): Promise<string | null> {
+    const id = this.send<E>(event, ...(message as never));
+    const answer = await until(`an answer to ${event}`, () => this.frames.find((frame) => frame.id === id));
+    if (answer.event !== MediaEvent.errorResponse) return null;
+    return edge.ErrorResponse.decode(answer.payload).errorMessage;
+  }
+
+  /** The messages of an event that have come until now. */
+  received<E extends ServerEvent>(event: E): ServerMessage<E>[] {
+    return this.frames
+      .filter((frame) => frame.event === event)
+      .map((frame) => toClient.decode<E>(event, frame.payload));
+  }
+
+  /** Waits for the first message of an event. */
+  async sees<E extends ServerEvent>(event: E): Promise<void> {
+    await until(`event ${event}`, () => this.frames.some((frame) => frame.event === event));
+  }
+
+  drop(): void {
+    this.socket.terminate();
+  }
+}
+
+/** A token that cannot be read is what some tests send. */
+function meetingOf(token: string): string {
+  try {
+    return readToken(token).meetingId;
+  } catch {
+    return randomUUID();
+  }
+}
