@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { Hono, type MiddlewareHandler } from 'hono';
+import { getPath } from 'hono/utils/url';
 import { parseAuthorization } from '../http/authorization.js';
 import { ApiError } from '../http/errors.js';
 import { limitBody, requireStorableJson } from '../http/json-body.js';
@@ -19,8 +20,8 @@ import { sessions } from './sessions.js';
 import { webhookDeliveries } from './webhook-deliveries.js';
 import { webhooks } from './webhooks.js';
 
-/** Where the official client finds the API: with its default path, and with a base URL that has none. */
-const PREFIXES = ['/client/v4', ''] as const;
+/** The path of the official client's default base URL; a base URL without it serves as well. */
+const CLIENT_PREFIX = '/client/v4';
 const KIT = '/accounts/:account_id/realtime/kit';
 
 /**
@@ -29,23 +30,25 @@ const KIT = '/accounts/:account_id/realtime/kit';
  * credentials are the client API's and pass through. No route answers with CORS headers (features.md RE08).
  */
 export function managementApi(services: ManagementServices): Hono {
-  const api = new Hono();
-  for (const prefix of PREFIXES) {
-    const kit = kitApi(services, `${prefix}${KIT}`);
-    api.all(`${prefix}/accounts/*`, (c) => kit.fetch(c.req.raw, c.env));
-  }
+  const kit = kitApi(services);
   const alias = aliasApi(services);
+  let document: ReturnType<typeof openApiDocument> | undefined;
+
+  const api = new Hono();
+  for (const path of [`${CLIENT_PREFIX}/*`, '/accounts/*']) api.all(path, (c) => kit.fetch(c.req.raw, c.env));
   api.all('/v2/*', async (c, next) => {
     if (parseAuthorization(c.req.header('authorization')).scheme !== 'basic') return await next();
     return await alias.fetch(c.req.raw, c.env);
   });
-  const document = openApiDocument(kitApi(services, KIT));
-  api.get('/openapi.json', (c) => c.json(document));
+  api.get('/openapi.json', (c) => {
+    document ??= openApiDocument(kit);
+    return c.json(document);
+  });
   return api;
 }
 
-function kitApi(services: ManagementServices, base: string) {
-  const root = apiRoot(services, base);
+function kitApi(services: ManagementServices) {
+  const root = apiRoot(services, KIT);
   root.use('/:app_id/*', authoriseBearer(services), ...bodyGuard(services));
   root.route('/', apps(services)).route('/:app_id', appResources(services));
   refuseOtherMethods(root);
@@ -80,12 +83,17 @@ const bodyGuard = ({ settings }: ManagementServices): MiddlewareHandler[] => [
 ];
 
 function apiRoot({ log }: ManagementServices, base: string) {
-  const root = new OpenAPIHono<AppScope>().basePath(base);
+  const root = new OpenAPIHono<AppScope>({ getPath: pathWithoutPrefix }).basePath(base);
   root.onError((error, c) => renderManagementError(error, c, log));
   root.notFound((c) =>
     renderManagementError(new ApiError(404, `No such route: ${c.req.method} ${c.req.path}`), c, log),
   );
   return root;
+}
+
+function pathWithoutPrefix(request: Request): string {
+  const path = getPath(request);
+  return path.startsWith(`${CLIENT_PREFIX}/`) ? path.slice(CLIENT_PREFIX.length) : path;
 }
 
 /** A known path with a method that it does not have is answered with the methods that it has. */
