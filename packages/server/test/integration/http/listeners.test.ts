@@ -41,6 +41,7 @@ async function open(changes: Partial<Settings> = {}): Promise<void> {
   registry = new Registry();
   settings = settingsWith({ httpPort: await freePort(), httpsPort: await freePort(), ...changes });
   const surface = new Hono();
+  surface.onError((_error, c) => c.text('', 500));
   surface.get('/healthz', (c) => c.text('fine'));
   surface.post('/client/v4/x', async (c) => c.text(await c.req.text()));
   surface.get('/meet', () => new Promise<Response>(() => undefined));
