@@ -44,9 +44,11 @@ export interface Changes {
   ended: { at: Date; reason: string } | null;
   log: { seq: number; at: Date; event: DurableEvent }[];
   joined: { seq: number; peer: Identity; at: Date }[];
+  /** Those who left before the end; the end itself takes all who are still in. */
   left: { seq: number; peer: Peer; at: Date; reason: string }[];
   chat: { seq: number; event: ChatEvent }[];
-  webhooks: QueuedWebhookEvent[];
+  /** Made only for apps that have webhooks: the end of a big session is a thousand of them. */
+  webhooks: (() => QueuedWebhookEvent)[];
 }
 
 export type ChatEvent = Extract<
@@ -101,24 +103,29 @@ export function addEvent(changes: Changes, state: MeetingState, event: DurableEv
   switch (event.type) {
     case 'SessionStarted':
       changes.started = true;
-      changes.webhooks.push(meetingStarted(webhookSession(record)));
+      changes.webhooks.push(() => meetingStarted(webhookSession(record)));
       return;
     case 'PeerJoined':
       if (!countsAsParticipant(event.peer)) return;
       record.live++;
       record.peak = Math.max(record.peak, record.live);
       changes.joined.push({ seq: record.lastSeq, peer: event.peer, at });
-      changes.webhooks.push(participantJoined(webhookSession(record), webhookPeer(event.peer, at)));
+      changes.webhooks.push(() => participantJoined(webhookSession(record), webhookPeer(event.peer, at)));
       return;
-    case 'PeerLeft':
-      addLeave(changes, state.session?.peers.get(event.peerId), at, event.reason, null);
+    case 'PeerLeft': {
+      const peer = state.session?.peers.get(event.peerId);
+      if (!peer || !countsAsParticipant(peer)) return;
+      changes.left.push({ seq: record.lastSeq, peer, at, reason: event.reason });
+      countLeave(changes, peer, at, null);
       return;
+    }
     case 'SessionEnded':
       for (const peerId of event.peerIds) {
-        addLeave(changes, state.session?.peers.get(peerId), at, 'ended', at);
+        const peer = state.session?.peers.get(peerId);
+        if (peer && countsAsParticipant(peer)) countLeave(changes, peer, at, at);
       }
       changes.ended = { at, reason: event.reason };
-      changes.webhooks.push(meetingEnded({ ...webhookSession(record), endedAt: at }, event.reason));
+      changes.webhooks.push(() => meetingEnded({ ...webhookSession(record), endedAt: at }, event.reason));
       return;
     case 'ChatMessageSent':
     case 'ChatMessageEdited':
@@ -128,20 +135,14 @@ export function addEvent(changes: Changes, state: MeetingState, event: DurableEv
   }
 }
 
-function addLeave(
-  changes: Changes,
-  peer: Peer | undefined,
-  at: Date,
-  reason: string,
-  endedAt: Date | null,
-): void {
-  if (!peer || !countsAsParticipant(peer)) return;
+function countLeave(changes: Changes, peer: Peer, at: Date, endedAt: Date | null): void {
   const { record } = changes;
   record.live--;
   record.minutes += (at.getTime() - peer.joinedAt) / 60_000;
-  changes.left.push({ seq: record.lastSeq, peer, at, reason });
-  const session = { ...webhookSession(record), endedAt };
-  changes.webhooks.push(participantLeft(session, webhookPeer(peer, new Date(peer.joinedAt)), at));
+  changes.webhooks.push(() => {
+    const session = { ...webhookSession(record), endedAt };
+    return participantLeft(session, webhookPeer(peer, new Date(peer.joinedAt)), at);
+  });
 }
 
 function webhookSession(record: SessionRecord): WebhookSession {

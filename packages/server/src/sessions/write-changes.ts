@@ -25,13 +25,9 @@ export async function writeChanges(trx: Transaction<Database>, group: Changes[])
   await insertJoined(trx, group);
   await updateLeft(trx, group);
   await insertPeerEvents(trx, group);
+  await closeEnded(trx, group);
   await writeChat(trx, group);
-  const latest = new Date(Math.max(...group.map((changes) => changes.at.getTime())));
-  await queueWebhooks(
-    trx,
-    group.flatMap((changes) => changes.webhooks),
-    latest,
-  );
+  await writeWebhooks(trx, group);
 }
 
 /** The sessions of the group whose changes are in the database already. */
@@ -189,4 +185,41 @@ async function insertPeerEvents(trx: Transaction<Database>, group: Changes[]): P
       ${events.map((event) => event.at)}::timestamptz[]
     )
   `.execute(trx);
+}
+
+/** Everybody who is still in leaves with the end; the database knows who that is. */
+async function closeEnded(trx: Transaction<Database>, group: Changes[]): Promise<void> {
+  const ended = group.filter((changes) => changes.ended !== null);
+  if (ended.length === 0) return;
+  await sql`
+    with gone as (
+      update session_peers set left_at = ended.at, leave_reason = 'ended'
+      from unnest(
+        ${ended.map(({ record }) => record.sessionId)}::uuid[],
+        ${ended.map((changes) => changes.ended?.at)}::timestamptz[]
+      ) as ended (session_id, at)
+      where session_peers.session_id = ended.session_id and session_peers.left_at is null
+      returning session_peers.*
+    )
+    insert into peer_events (id, session_id, peer_id, participant_id, event_name, view_type, created_at)
+    select gen_random_uuid(), session_id, peer_id, participant_id, 'PEER_LEAVING', view_type, left_at from gone
+  `.execute(trx);
+}
+
+async function writeWebhooks(trx: Transaction<Database>, group: Changes[]): Promise<void> {
+  const causing = group.filter((changes) => changes.webhooks.length > 0);
+  if (causing.length === 0) return;
+  const rows = await trx
+    .selectFrom('webhooks')
+    .select('app_id')
+    .distinct()
+    .where('enabled', '=', true)
+    .where('app_id', 'in', [...new Set(causing.map(({ record }) => record.appId))])
+    .execute();
+  const listening = new Set(rows.map((row) => row.app_id));
+  const events = causing
+    .filter(({ record }) => listening.has(record.appId))
+    .flatMap((changes) => changes.webhooks.map((make) => make()));
+  const latest = new Date(Math.max(...group.map((changes) => changes.at.getTime())));
+  await queueWebhooks(trx, events, latest);
 }
