@@ -1,0 +1,142 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type FuzzedTrack, fuzzedRtcp, fuzzedRtp, Random } from '../support/fuzz.js';
+import { MediaSource } from '../support/media-source.js';
+import { midOf, TestPeer } from '../support/peer.js';
+import { PAYLOAD_TYPES } from '../support/rtp.js';
+import { TestWorker } from '../support/worker.js';
+
+/**
+ * A joined participant has valid SRTP keys, so what it sends is decrypted and parsed. It must neither end the worker,
+ * nor disturb others, nor fill the memory. Longer runs by hand: FUZZ_SECONDS=600, and FUZZ_SEED to repeat one.
+ */
+const SECONDS = Number(process.env.FUZZ_SECONDS ?? 25);
+const SEED = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
+const PACKETS_PER_TURN = 60;
+const TURN_MS = 10;
+/** The hostile client starts anew this often, with fresh tracks and connections. */
+const ROUND_MS = 4_000;
+const KEPT_PACKETS = 2_000;
+const GROWTH_LIMIT_BYTES = 300 * 1024 * 1024;
+
+interface Hostile {
+  peer: TestPeer;
+  tracks: FuzzedTrack[];
+  producerIds: string[];
+}
+
+async function joinHostile(worker: TestWorker, roomId: string, random: Random): Promise<Hostile> {
+  const peer = await TestPeer.join(worker, roomId);
+  const microphone = await peer.produce('audio');
+  const camera = await peer.produce('video');
+  const simulcast = await peer.produce('video', { rids: ['f', 'h', 'q'] });
+  const track = (mid: string, ssrc: number, payloadType: number, rid?: string): FuzzedTrack => ({
+    mid,
+    rid,
+    ssrc,
+    payloadType,
+    sequenceNumber: random.below(65_536),
+    timestamp: random.below(2 ** 31),
+  });
+  const { opus, vp8 } = PAYLOAD_TYPES;
+  const tracks = [track(microphone.mid, microphone.ssrc, opus), track(camera.mid, camera.ssrc, vp8)];
+  for (const rid of ['f', 'h', 'q']) tracks.push(track(simulcast.mid, random.below(2 ** 31) + 1, vp8, rid));
+  // The same m-line with other codecs of the table, as if the client had changed its mind.
+  for (const payloadType of [98, 108, 97]) tracks.push(track(camera.mid, camera.ssrc, payloadType));
+  return { peer, tracks, producerIds: [microphone, camera, simulcast].map(({ producerId }) => producerId) };
+}
+
+test(
+  `a hostile participant sends mutated RTP and RTCP for ${SECONDS} s (seed ${SEED})`,
+  async () => {
+    const random = new Random(SEED);
+    const worker = await TestWorker.start();
+    const lastPackets: string[] = [];
+    const keep = (kind: string, packet: Buffer) => {
+      lastPackets.push(`${kind} ${packet.toString('hex')}`);
+      if (lastPackets.length > KEPT_PACKETS) lastPackets.shift();
+    };
+
+    // Two peers in another room, and one in the same room who consumes everything that the hostile one sends.
+    const quietRoom = randomUUID();
+    const hostileRoom = randomUUID();
+    const [ann, bob] = [await TestPeer.join(worker, quietRoom), await TestPeer.join(worker, quietRoom)];
+    const victim = await TestPeer.join(worker, hostileRoom);
+    const microphone = await ann.produce('audio');
+    midOf((await bob.consume({ producerId: microphone.producerId }))[0]);
+    let heard = 0;
+    bob.recv.onRtp = () => {
+      heard += 1;
+    };
+    victim.recv.onRtp = () => {};
+    const talk = MediaSource.audio(ann.send, microphone);
+    const victims = await victim.produce('video');
+    const picture = MediaSource.video(victim.send, victims);
+
+    const counts = { rtp: 0, rtcp: 0, refused: 0 };
+    const send = (peer: TestPeer, direction: 'send' | 'recv', packet: Buffer, kind: 'rtp' | 'rtcp') => {
+      keep(`${direction} ${kind}`, packet);
+      try {
+        if (peer[direction].sendRtp(packet)) counts[kind] += 1;
+      } catch {
+        // The library itself refuses packets whose header contradicts their length; so would the receiver.
+        counts.refused += 1;
+      }
+    };
+
+    let residentBytes = 0;
+    const end = Date.now() + SECONDS * 1_000;
+    try {
+      while (Date.now() < end) {
+        const { peer, tracks, producerIds } = await joinHostile(worker, hostileRoom, random);
+        const consumed = await victim.consume(...producerIds.map((producerId) => ({ producerId })));
+        const mine = await peer.consume({ producerId: victims.producerId });
+        const ssrcs = [1, ...tracks.map(({ ssrc }) => ssrc)];
+        peer.recv.onRtp = (packet) => {
+          const ssrc = packet.readUInt32BE(8);
+          if (!ssrcs.includes(ssrc)) ssrcs.push(ssrc);
+        };
+        const heardBefore = heard;
+        const roundEnd = Math.min(end, Date.now() + ROUND_MS);
+        while (Date.now() < roundEnd) {
+          for (let count = 0; count < PACKETS_PER_TURN; count += 1) {
+            if (random.chance(0.6)) send(peer, 'send', fuzzedRtp(random, random.pick(tracks)), 'rtp');
+            else send(peer, random.chance(0.5) ? 'send' : 'recv', fuzzedRtcp(random, ssrcs), 'rtcp');
+          }
+          if (!worker.alive) throw new Error(`The worker died.\n${worker.output}`);
+          await new Promise((resolve) => setTimeout(resolve, TURN_MS));
+        }
+        const stats = await worker.request('workerStats', {});
+        await worker.request('roomStats', { roomId: hostileRoom });
+        residentBytes ||= stats.residentBytes;
+        expect(stats.residentBytes - residentBytes).toBeLessThan(GROWTH_LIMIT_BYTES);
+        // The call next door goes on: 50 packets a second are sent, and a busy machine may lose some.
+        expect(heard - heardBefore).toBeGreaterThan(20);
+        await victim.closeConsumers(consumed.map(midOf));
+        await peer.closeConsumers(mine.map(midOf));
+        for (const { transportId } of [peer.send, peer.recv])
+          await worker.request('closeTransport', { transportId });
+        peer.close();
+      }
+      expect(worker.alive).toBe(true);
+      expect(counts.rtp).toBeGreaterThan(SECONDS * 500);
+      expect(counts.rtcp).toBeGreaterThan(SECONDS * 300);
+    } catch (error) {
+      const file = join(mkdtempSync(join(tmpdir(), 'parley-fuzz-')), 'last-packets.txt');
+      writeFileSync(file, `seed ${SEED}\n${lastPackets.join('\n')}\n`);
+      throw new Error(`${(error as Error).message}\nThe last packets are in ${file}.`, { cause: error });
+    } finally {
+      console.log(
+        `sent ${counts.rtp} RTP and ${counts.rtcp} RTCP packets, ${counts.refused} could not be sent`,
+      );
+      talk.stop();
+      picture.stop();
+      for (const peer of [ann, bob, victim]) peer.close();
+      await worker.stop();
+    }
+  },
+  SECONDS * 1_000 + 60_000,
+);
