@@ -139,9 +139,12 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the meeting page', () =
     await guest.screenshot('waiting');
 
     await host.page.locator('rtk-participants-toggle').first().click();
-    await host.page.locator('rtk-participants-waiting-list').waitFor();
+    await host.page
+      .locator('rtk-participants button')
+      .filter({ hasText: /requests/i })
+      .click();
     await host.screenshot('host-with-request');
-    await host.page.getByRole('button', { name: /deny/i }).first().click();
+    await host.page.locator('rtk-participants-waiting-list rtk-button').first().click();
     await guest.shows('Your request to join the meeting was denied.');
     await guest.screenshot('rejected');
   });
@@ -184,6 +187,19 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the meeting page', () =
     });
     expect(found).toBeGreaterThan(1_500);
     await host.screenshot('chat');
+  });
+
+  it('a raised hand and a reaction reach the other by the add-ons of the kit (UI07)', async () => {
+    const { host, guest } = await twoInside();
+    await guest.page.locator('rtk-hand-raise-toggle').first().click();
+    await host.page.locator('rtk-participants-toggle').first().click();
+    await host.page.locator('rtk-hand-raised-list').getByText('Tom').waitFor();
+
+    await guest.page.locator('rtk-reaction-picker').first().click();
+    await guest.page.locator('rtk-reaction-picker').getByText('👍').first().click();
+    await host.page.locator('rtk-reaction-badge').getByText('👍').first().waitFor();
+    await host.screenshot('hand-and-reaction');
+    expect([...host.violations, ...guest.violations]).toEqual([]);
   });
 
   it('stops the link that would carry the token to another host', async () => {
