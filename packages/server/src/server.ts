@@ -5,6 +5,7 @@ import { clientApi } from './client-api/client-api.js';
 import { telemetry } from './client-api/telemetry.js';
 import { type Clock, systemClock } from './clock.js';
 import type { Settings } from './config/settings.js';
+import { isMigrated } from './database/migrate.js';
 import { createSocketEdge } from './edge/socket-edge.js';
 import { createDispatcher } from './http/dispatcher.js';
 import { openListeners } from './http/listeners.js';
@@ -19,6 +20,7 @@ import type { MediaPool } from './media/media-pool.js';
 import { createMediaPool } from './media/worker-pool.js';
 import { createHttpMetrics } from './metrics/http.js';
 import { registerMediaMetrics } from './metrics/media.js';
+import { registerMeetingMetrics } from './metrics/meetings.js';
 import { createRegistry } from './metrics/registry.js';
 import { pages } from './pages/index.js';
 import type { Services } from './services.js';
@@ -101,6 +103,7 @@ async function start(
     reconnectGraceMs: settings.reconnectGraceMs,
     committed: webhooks.wake,
   });
+  registerMeetingMetrics(registry, meetings);
   const services: Services = {
     settings,
     db,
@@ -112,7 +115,7 @@ async function start(
   await meetings.recover();
 
   const readiness = new Readiness({
-    database: async () => (await db.selectFrom('accounts').select('id').limit(1).execute()).length > 0,
+    database: () => isMigrated(db),
     mediaWorkers: () => mediaPool.isReady(),
     listeners: () => listeners.isListening(),
   });

@@ -43,9 +43,12 @@ const COMMANDS: Record<string, Command> = {
 
 const ALIASES: Record<string, string> = { '--help': 'help', '-h': 'help', '--version': 'version' };
 
+/** `parley load` has a page of its own. */
+const asksForHelp = (name: string, args: string[]): boolean => name !== 'load' && args.includes('--help');
+
 /** Runs one command. A mistake of the caller or of the installation is printed as one line. */
 export async function runCommand([name = 'help', ...args]: string[]): Promise<number> {
-  const command = COMMANDS[ALIASES[name] ?? name];
+  const command = asksForHelp(name, args) ? COMMANDS.help : COMMANDS[ALIASES[name] ?? name];
   try {
     if (!command) {
       throw new UsageError(

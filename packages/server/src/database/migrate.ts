@@ -17,7 +17,7 @@ export async function migrate(db: Kysely<Database>): Promise<void> {
   if (error) throw error;
 }
 
-/** True when every known migration has been applied; what `/readyz` asks. */
+/** True when the database answers and every known migration has been applied; what `/readyz` asks. */
 export async function isMigrated(db: Kysely<Database>): Promise<boolean> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
   return (await migrator.getMigrations()).every((migration) => migration.executedAt !== undefined);

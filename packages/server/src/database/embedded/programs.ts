@@ -76,6 +76,8 @@ async function copyTo(base: string, name: string, native: string): Promise<Progr
   try {
     const inside = join(unfinished, 'native');
     await cp(native, inside, { recursive: true, verbatimSymlinks: true });
+    // A root with a strict umask would otherwise keep the copy to itself.
+    await run('chmod', ['-R', 'a+rX', base]);
     await rename(inside, target);
   } catch (error) {
     if (!(await stat(target).catch(() => null))) throw error;

@@ -75,7 +75,9 @@ describe.skipIf(!commandIsBuilt)('parley start', () => {
       listeners: true,
       accepting: true,
     });
-    expect((await get(server, '/metrics')).body).toContain('parley_media_worker_ready{worker="0"} 1');
+    const metrics = (await get(server, '/metrics')).body;
+    expect(metrics).toContain('parley_media_worker_ready{worker="0"} 1');
+    expect(metrics).toContain('parley_live_sessions 0');
     expect(JSON.parse((await get(server, '/.well-known/webhooks.json')).body)).toMatchObject({
       success: true,
       data: { publicKey: expect.stringContaining('BEGIN PUBLIC KEY') },
