@@ -3,10 +3,10 @@ import { type Credentials, parseAuthorization } from '../http/authorization.js';
 import { ApiError, GatewayError } from '../http/errors.js';
 import { API_TOKEN_PERMISSIONS, type ApiTokenGrant, verifyApiToken } from '../tokens/api-tokens.js';
 import type { AppScope, ManagementServices } from './router.js';
+import { isUuid } from './schemas/ids.js';
 
 /** The documentation says 32, real ids have 36 (features.md K07, K08, CF21). */
 const PATH_ID_MAX_CHARS = 64;
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Stands in the place of the app id in `.../kit/apps` (rest-api.md 0.1). */
 const APPS = 'apps';
@@ -21,7 +21,7 @@ export function authoriseBearer({ db }: ManagementServices): MiddlewareHandler<A
     if (credentials.scheme !== 'bearer') throw unauthenticated();
     const accountId = c.req.param('account_id') ?? '';
     const appId = c.req.param('app_id') ?? '';
-    const grant = await verifyApiToken(db, credentials.token, UUID.test(appId) ? appId : null);
+    const grant = await verifyApiToken(db, credentials.token, isUuid(appId) ? appId : null);
     if (!grant) throw unauthenticated();
     requireLength('account_id', accountId);
     requireLength('app_id', appId);
@@ -37,7 +37,7 @@ export function authoriseBearer({ db }: ManagementServices): MiddlewareHandler<A
 export function authoriseBasic({ db }: ManagementServices): MiddlewareHandler<AppScope> {
   return async (c, next) => {
     const credentials = credentialsOf(c);
-    if (credentials.scheme !== 'basic' || !UUID.test(credentials.user)) throw unauthenticated();
+    if (credentials.scheme !== 'basic' || !isUuid(credentials.user)) throw unauthenticated();
     const grant = await verifyApiToken(db, credentials.password, credentials.user);
     if (!grant?.appId) throw unauthenticated();
     requirePermission(grant);

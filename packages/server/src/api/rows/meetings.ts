@@ -5,7 +5,6 @@ import { ApiError } from '../../http/errors.js';
 import type { Page } from '../../http/pagination.js';
 import { validationError } from '../../http/validation.js';
 import type { AppId, MeetingId } from '../../ids.js';
-import { mergeDeep } from '../../presets/merge.js';
 import {
   type AiConfig,
   type MeetingFilter,
@@ -20,6 +19,7 @@ import {
   type RecordingConfigView,
   storageConfigView,
 } from '../schemas/recording-config.js';
+import { mergeDeep } from './merge.js';
 import { fetchPage, type Rows } from './page.js';
 import { searchCondition } from './search.js';
 

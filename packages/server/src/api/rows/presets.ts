@@ -5,7 +5,6 @@ import { ApiError } from '../../http/errors.js';
 import type { Page } from '../../http/pagination.js';
 import { validationError } from '../../http/validation.js';
 import type { AppId, PresetId } from '../../ids.js';
-import { mergeDeep } from '../../presets/merge.js';
 import {
   type PresetBody,
   type PresetConfig,
@@ -15,6 +14,7 @@ import {
 } from '../../presets/schema.js';
 import type { PresetListItem, PresetPatch, PresetView } from '../schemas/presets.js';
 import { isForeignKeyViolation, isUniqueViolation } from './constraints.js';
+import { mergeDeep } from './merge.js';
 import { fetchPage, type Rows } from './page.js';
 import { searchCondition } from './search.js';
 

@@ -1,6 +1,5 @@
 import { type Expression, type SqlBool, sql } from 'kysely';
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+import { isUuid } from '../schemas/ids.js';
 
 /** Matches anything that contains `text`, whatever its case; `%`, `_` and `\` mean themselves. */
 const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
@@ -11,7 +10,7 @@ const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
  */
 export function searchCondition(search: string, texts: string[], ids: string[]): Expression<SqlBool> {
   const conditions = texts.map((column) => sql<SqlBool>`${sql.ref(column)} ilike ${containing(search)}`);
-  if (UUID.test(search)) {
+  if (isUuid(search)) {
     conditions.push(...ids.map((column) => sql<SqlBool>`${sql.ref(column)} = ${search}::uuid`));
   }
   return sql<SqlBool>`(${sql.join(conditions, sql` or `)})`;

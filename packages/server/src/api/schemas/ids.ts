@@ -1,12 +1,14 @@
 import { z } from '@hono/zod-openapi';
 import type { MeetingId, ParticipantId, PeerId, PresetId, SessionId, WebhookId } from '../../ids.js';
 
+const guid = z.guid();
+
+/** True for every spelling of a UUID that Postgres is asked about. */
+export const isUuid = (text: string): boolean => guid.safeParse(text).success;
+
 /** An id in a path: any spelling of a UUID, compared in lower case. */
 const pathId = <Id extends string>() =>
-  z
-    .guid()
-    .transform((text) => text.toLowerCase() as Id)
-    .openapi({ type: 'string', format: 'uuid' });
+  guid.transform((text) => text.toLowerCase() as Id).openapi({ type: 'string', format: 'uuid' });
 
 export const meetingId = pathId<MeetingId>();
 export const participantId = pathId<ParticipantId>();

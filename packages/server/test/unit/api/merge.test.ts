@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mergeDeep } from '../../../src/presets/merge.js';
+import { mergeDeep } from '../../../src/api/rows/merge.js';
 
 describe('mergeDeep', () => {
   it('changes one leaf and leaves the rest (P02)', () => {
