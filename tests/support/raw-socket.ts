@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readToken } from '@parley/headless';
+import { readToken, type TokenClaims } from '@parley/headless';
 import {
   type ClientEvent,
   type ClientMessage,
@@ -11,6 +11,8 @@ import {
   MediaEvent,
   PING_TEXT,
   PONG_TEXT,
+  RoomEvent,
+  room,
   type ServerEvent,
   type ServerMessage,
   SocketQuery,
@@ -55,6 +57,7 @@ export class RawSocket {
   private constructor(
     readonly socket: WebSocket,
     readonly peerId: string,
+    readonly participantId: string,
   ) {
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (isBinary) this.frames.push(decodeFrame(data, MAX_SERVER_FRAME_BYTES));
@@ -72,15 +75,16 @@ export class RawSocket {
   /** Rejects with UpgradeRefused when the server answers with an error. */
   static open(url: string, token: string, options: RawSocketOptions = {}): Promise<RawSocket> {
     const peerId = options.peerId ?? randomUUID();
+    const { meetingId, participantId } = claimsOf(token);
     const query = new URLSearchParams({
-      [SocketQuery.meetingId]: meetingOf(token),
+      [SocketQuery.meetingId]: meetingId,
       [SocketQuery.peerId]: peerId,
       [SocketQuery.token]: token,
       ...options.query,
     });
     const socket = new WebSocket(`${url}?${query}`, { maxPayload: MAX_SERVER_FRAME_BYTES });
     return new Promise((resolve, reject) => {
-      socket.once('open', () => resolve(new RawSocket(socket, peerId)));
+      socket.once('open', () => resolve(new RawSocket(socket, peerId, participantId)));
       socket.once('error', reject);
       socket.once('unexpected-response', (_request, response) => {
         const chunks: Buffer[] = [];
@@ -119,6 +123,12 @@ export class RawSocket {
     return edge.ErrorResponse.decode(answer.payload).errorMessage;
   }
 
+  /** Asks to join, and answers the text of the refusal or null. */
+  join(displayName = ''): Promise<string | null> {
+    const request = room.JoinRoomRequest.fromPartial({ peer: { peerId: this.peerId, displayName } });
+    return this.refusalOf(RoomEvent.joinRoom, request);
+  }
+
   /** The messages of an event that have come until now. */
   received<E extends ServerEvent>(event: E): ServerMessage<E>[] {
     return this.frames
@@ -137,10 +147,10 @@ export class RawSocket {
 }
 
 /** A token that cannot be read is what some tests send. */
-function meetingOf(token: string): string {
+function claimsOf(token: string): TokenClaims {
   try {
-    return readToken(token).meetingId;
+    return readToken(token);
   } catch {
-    return randomUUID();
+    return { meetingId: randomUUID(), participantId: '' };
   }
 }

@@ -9,7 +9,7 @@ export type Session = NonNullable<Awaited<ReturnType<Kit['activeSession']['getAc
 type SessionPeers = Awaited<ReturnType<Kit['sessions']['getSessionParticipants']>>;
 export type SessionPeer = NonNullable<NonNullable<SessionPeers['data']>['participants']>[number];
 
-type PeerOptions = Omit<Partial<HeadlessPeerOptions>, 'url' | 'token'>;
+type PeerOptions = Omit<Partial<HeadlessPeerOptions>, 'token'>;
 
 /** Comes back as quickly as the server lets it; the SDK takes seconds between its attempts. */
 export const COMES_BACK = { attempts: 200, firstDelayMs: 50, maxDelayMs: 200 };

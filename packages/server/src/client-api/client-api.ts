@@ -3,6 +3,7 @@ import { cors } from 'hono/cors';
 import { ApiError, NotAvailableError } from '../http/errors.js';
 import { renderClientError } from '../http/render-error.js';
 import type { Services } from '../services.js';
+import { assertActive } from '../sessions/meeting-info.js';
 import { iceServers } from './ice-servers.js';
 import { participantDetails } from './participant-details.js';
 import { type AsParticipant, participantOnly } from './participant-only.js';
@@ -38,9 +39,12 @@ export function clientApi(services: Services): Hono {
 
   const participant = new Hono<AsParticipant>();
   participant.use(participantOnly(services));
-  participant.get('/v2/internals/participant-details', (c) =>
-    c.json(participantDetails(c.var.admission, services.settings)),
-  );
+  participant.get('/v2/internals/participant-details', (c) => {
+    const { admission } = c.var;
+    // The SDK asks this before a join; a 403 becomes its error 0004 (features.md E23, SE05).
+    assertActive(admission.meeting);
+    return c.json(participantDetails(admission, services.settings));
+  });
   participant.get('/iceservers', (c) =>
     c.json(iceServers(services.settings, c.var.admission.participant.id, services.clock.now())),
   );

@@ -22,6 +22,8 @@ export class SocketRequest {
     readonly host: MeetingHost,
     readonly connection: PeerConnection,
     readonly claims: ParticipantClaims,
+    /** The preset may send its holder to the waiting room. */
+    private readonly mayHaveToWait: boolean,
     readonly db: Kysely<Database>,
     readonly requestId: string | undefined,
   ) {
@@ -30,6 +32,13 @@ export class SocketRequest {
 
   get peerId(): string {
     return this.connection.peerId;
+  }
+
+  /** Who is in, or may come in without being let in, learns who and what is there (features.md W01, V12). */
+  get mayLookIn(): boolean {
+    const { session, waiting } = this.host.state;
+    if (session?.peers.has(this.peerId)) return true;
+    return !this.mayHaveToWait && !waiting.has(this.peerId);
   }
 
   /** Resolves after the change is committed and told; rejects with Refused, which becomes the error answer. */

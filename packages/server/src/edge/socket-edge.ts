@@ -9,7 +9,7 @@ import type { MeetingId, PeerId } from '../ids.js';
 import type { Services } from '../services.js';
 import { type Farewell, Farewells } from '../sessions/farewells.js';
 import type { LiveMeetings } from '../sessions/live-meetings.js';
-import { assertActive, loadAdmission } from '../sessions/meeting-info.js';
+import { assertActive, loadAdmission, otherMeeting } from '../sessions/meeting-info.js';
 import type { ParticipantClaims } from '../tokens/participant-tokens.js';
 import { dispatch } from './dispatch.js';
 import { SocketRequest } from './request.js';
@@ -39,6 +39,7 @@ type EdgeServices = Pick<Services, 'db' | 'clock' | 'log' | 'participantTokens'>
 interface Arrival {
   claims: ParticipantClaims;
   peerId: PeerId;
+  mayHaveToWait: boolean;
   /** What the peer has missed and must hear before anything else. */
   farewell: Farewell | null;
 }
@@ -65,14 +66,12 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     const claims = await participantTokens.verify(query.get(SocketQuery.token) ?? '');
     const peerId = query.get(SocketQuery.peerId)?.toLowerCase() ?? '';
     if (!UUID.test(peerId)) throw ApiError.badRequest(SocketQuery.peerId, 'must be a valid GUID');
-    if (query.get(SocketQuery.meetingId) !== claims.meetingId) {
-      throw new ApiError(403, 'The token is for another meeting', SocketQuery.meetingId, 'other_meeting');
-    }
+    if (query.get(SocketQuery.meetingId) !== claims.meetingId) throw otherMeeting(SocketQuery.meetingId);
     if (meetings.isDraining) throw new ApiError(503, 'The server is shutting down', undefined, 'draining');
     const host = await meetings.find(claims.meetingId);
     const isIn = host?.state.session?.peers.has(peerId) ?? false;
-    const farewell = isIn ? null : await farewells.due(peerId as PeerId);
-    if (farewell) return { claims, peerId: peerId as PeerId, farewell };
+    const farewell = isIn ? null : await farewells.due(peerId as PeerId, claims.participantId);
+    if (farewell) return { claims, peerId: peerId as PeerId, mayHaveToWait: true, farewell };
     const admission = await loadAdmission(db, claims);
     // Who is in the session may come back although the meeting takes no new joins (features.md OQ22).
     if (!isIn) assertActive(admission.meeting);
@@ -88,7 +87,9 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     if (countOf(claims) >= CONNECTIONS_PER_PARTICIPANT_MAX) {
       throw new ApiError(429, 'Too many connections of this participant', undefined, 'too_many_connections');
     }
-    return { claims, peerId: peerId as PeerId, farewell: null };
+    const { waiting_room_type, accept_waiting_requests } = admission.preset.permissions;
+    const mayHaveToWait = waiting_room_type !== 'SKIP' && !accept_waiting_requests;
+    return { claims, peerId: peerId as PeerId, mayHaveToWait, farewell: null };
 
     function countOf({ participantId }: ParticipantClaims): number {
       let count = 0;
@@ -110,15 +111,19 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
   async function connect(
     socket: WebSocket,
     stream: Duplex,
-    claims: ParticipantClaims,
-    peerId: PeerId,
+    { claims, peerId, mayHaveToWait }: Arrival,
   ): Promise<void> {
     // Frames that arrive before the host is there wait in the socket.
     socket.pause();
     let host = await meetings.open(claims.meetingId as MeetingId);
     while (host.isClosed) host = await meetings.open(claims.meetingId as MeetingId);
+    // Who has gone meanwhile has closed the socket without a listener, and would stay in the meeting for ever.
+    if (socket.readyState !== socket.OPEN) return;
     const connection: SocketConnection = new SocketConnection(socket, stream, peerId, claims.participantId, {
-      onFrame: (frame) => dispatch(frame, new SocketRequest(host, connection, claims, db, frame.id), log),
+      onFrame: (frame) => {
+        const request = new SocketRequest(host, connection, claims, mayHaveToWait, db, frame.id);
+        return dispatch(frame, request, log);
+      },
       onClose: (deliberately) => {
         connections.delete(connection);
         host.detach(connection, deliberately);
@@ -148,13 +153,13 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
   return {
     handleUpgrade(request, socket, head) {
       authenticate(request)
-        .then(({ claims, peerId, farewell }) => {
+        .then((arrival) => {
           server.handleUpgrade(request, socket, head, (accepted) => {
-            if (farewell) {
-              sayFarewell(accepted, farewell, peerId);
+            if (arrival.farewell) {
+              sayFarewell(accepted, arrival.farewell, arrival.peerId);
               return;
             }
-            connect(accepted, socket, claims, peerId).catch((error: unknown) => {
+            connect(accepted, socket, arrival).catch((error: unknown) => {
               log.error({ err: error }, 'A socket could not be tied to its meeting');
               accepted.close(1011);
             });

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.js';
 import type { Database } from '../database/tables.js';
-import type { PeerId } from '../ids.js';
+import type { ParticipantId, PeerId } from '../ids.js';
 
 /** Longer than the SDK tries to come back: 50 times, 10 s apart at the most (protocol.md 3.6). */
 const MEMORY_MS = 15 * 60_000;
@@ -35,12 +35,13 @@ export class Farewells {
   }
 
   /** What a peer that connects has to be told first, if anything. */
-  async due(peerId: PeerId): Promise<Farewell | null> {
+  async due(peerId: PeerId, participantId: ParticipantId): Promise<Farewell | null> {
     if (this.#taken.has(peerId)) return null;
     const last = await this.db
       .selectFrom('session_peers')
       .select('leave_reason')
       .where('peer_id', '=', peerId)
+      .where('participant_id', '=', participantId)
       .where('left_at', '>', new Date(this.#now() - MEMORY_MS))
       .orderBy('joined_at', 'desc')
       .limit(1)

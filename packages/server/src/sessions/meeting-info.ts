@@ -33,7 +33,7 @@ export interface Admission {
 /**
  * Looks up who a token belongs to. Each way to fail has a reason of its own, so that a developer can tell them
  * apart, and a status that the SDK maps to error 0004 (features.md SE13, Q08): `participant_unknown` and
- * `token_revoked` 404. Whether the meeting takes joins is for the caller to judge.
+ * `token_revoked` 404, `other_meeting` 403. Whether the meeting takes joins is for the caller to judge.
  */
 export async function loadAdmission(db: Kysely<Database>, claims: ParticipantClaims): Promise<Admission> {
   const row = await db
@@ -62,14 +62,10 @@ export async function loadAdmission(db: Kysely<Database>, claims: ParticipantCla
     ])
     .where('participants.id', '=', claims.participantId)
     .executeTakeFirst();
-  if (!row || row.meeting_id !== claims.meetingId || row.app_id !== claims.orgId) {
-    throw new ApiError(
-      404,
-      'The token belongs to no participant of this meeting',
-      undefined,
-      'participant_unknown',
-    );
+  if (!row || row.app_id !== claims.orgId) {
+    throw new ApiError(404, 'The token belongs to no participant', undefined, 'participant_unknown');
   }
+  if (row.meeting_id !== claims.meetingId) throw otherMeeting();
   if (row.deleted_at) {
     throw new ApiError(404, 'The participant was deleted and the token revoked', undefined, 'token_revoked');
   }
@@ -98,6 +94,10 @@ export async function loadAdmission(db: Kysely<Database>, claims: ParticipantCla
     },
   };
 }
+
+/** The token would open another door than the one it is shown at (features.md C12). */
+export const otherMeeting = (field?: string) =>
+  new ApiError(403, 'The token is for another meeting', field, 'other_meeting');
 
 /** Joins and new sessions need an ACTIVE meeting (features.md L18, E23). */
 export function assertActive(meeting: MeetingInfo): void {

@@ -79,9 +79,10 @@ export const collaborationRoutes: Route[] = [
     request.execute({ type: 'VotePoll', by: request.peerId, pollId, option: index }),
   ),
 
-  // Asked during `init()`, before the peer has joined (protocol.md 4); a store is shown to whoever holds a token.
+  // Asked during `init()` as well, before the peer has joined (protocol.md 4).
   on(StoreEvent.storeGetKeys, (request, query) => {
-    request.answer(StoreEvent.storeGetKeys, answers.storeItems(request.host.state, query));
+    const found = answers.storeItems(request.host.state, query);
+    request.answer(StoreEvent.storeGetKeys, request.mayLookIn ? found : { ...found, storeItems: [] });
   }),
   on(StoreEvent.storeInsertKeys, (request, { storeName, insertKeys }) =>
     request.execute({

@@ -22,10 +22,8 @@ export const roomRoutes: Route[] = [
     request.answer(RoomEvent.getRoomInfo, answers.roomInfo(request.host.state));
   }),
   on(RoomEvent.getRoomPeersInfo, (request, message) => {
-    request.answer(
-      RoomEvent.getRoomPeersInfo,
-      answers.roomPeers(request.host.state, request.peerId, message),
-    );
+    const peers = answers.roomPeers(request.host.state, request.peerId, message);
+    request.answer(RoomEvent.getRoomPeersInfo, request.mayLookIn ? peers : { peers: [] });
   }),
   on(RoomEvent.getConnectedRoomsDump, (request) => {
     request.answer(RoomEvent.getConnectedRoomsDump, answers.connectedRooms(request.host.state));
