@@ -74,6 +74,15 @@ function findCircle(arrows: Map<string, Set<string>>): string[] | null {
   return null;
 }
 
+/** Row numbers of the rooms in the table "The rooms of the server". */
+function roomLevels(): Map<string, number> {
+  const section =
+    readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8').split('## The rooms of the server')[1] ?? '';
+  const rows = section.split('\n## ')[0]!.match(/^\| `[^|]*/gm) ?? [];
+  const rooms = rows.map((row) => [...row.matchAll(/`([\w.-]+?)\/?`/g)].map((match) => match[1]!));
+  return new Map(rooms.flatMap((names, level) => names.map((name) => [name, level] as const)));
+}
+
 function arrowsBetween(imports: Import[], nameOf: (path: string) => string): Map<string, Set<string>> {
   const arrows = new Map<string, Set<string>>();
   for (const { from, target } of imports) {
@@ -105,8 +114,15 @@ describe('imports', () => {
     expect(outside.map(({ from, specifier }) => `${relative(ROOT, from)} -> ${specifier}`)).toEqual([]);
   });
 
-  it('run one way between the rooms of the server', () => {
+  it("of the server's rooms go upwards in the table of ARCHITECTURE.md only", () => {
+    const level = roomLevels();
     const room = (path: string) => relative(SERVER, path).split('/')[0]!;
+    const arrows = [...arrowsBetween(importsBelow(SERVER), room)].flatMap(([from, targets]) =>
+      [...targets].map((target) => ({ from, target })),
+    );
+    const unknown = arrows.filter(({ from, target }) => !level.has(from) || !level.has(target));
+    expect(unknown).toEqual([]);
+    expect(arrows.filter(({ from, target }) => level.get(target)! > level.get(from)!)).toEqual([]);
     expect(findCircle(arrowsBetween(importsBelow(SERVER), room))).toBeNull();
   });
 
