@@ -43,6 +43,8 @@ export function join(state: MeetingState, command: Of<'Join'>, now: Timestamp): 
     const { id: sessionId, title, keepAliveMs } = command.newSession;
     events.push({ type: 'SessionStarted', at: now, sessionId, title, keepAliveMs });
   } else if (state.session.peers.size >= SESSION_PEERS_MAX) return refuse('session_full');
+  // Its preset or its permissions have changed while it waited; those who saw it wait must not go on seeing it.
+  if (waiting && !waiting.admitted) events.push({ type: 'WaitingStopped', at: now, peerId });
   events.push({ type: 'PeerJoined', at: now, peer: who, stage: initialStage(who.preset, permissions) });
   if (permissions.accept_waiting_requests) events.push(...admitForDoorkeeper(state, now, peerId));
   return { events };

@@ -111,6 +111,13 @@ describe('waiting', () => {
     expect(meeting.refusalOf(meeting.joinCommand('w7', waitsForAccept))).toBeNull();
   });
 
+  it('is over without an accept when the preset has changed meanwhile; the list follows', () => {
+    const meeting = hostAndWaiting();
+    const told = meeting.join('wendy', guest({ hidden_participant: true }));
+    expect(meeting.peerIds).toEqual(['host', 'wendy']);
+    expect(told.message(RoomEvent.getWaitingRoomRequests, 'host').requests).toEqual([]);
+  });
+
   it('does not begin anew when the same peer asks again', () => {
     const meeting = hostAndWaiting();
     meeting.after(1000).join('wendy', waitsForAccept);

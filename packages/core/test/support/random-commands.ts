@@ -1,0 +1,242 @@
+import {
+  BACKEND,
+  type Command,
+  type Identity,
+  type MeetingState,
+  type MutableMedia,
+  type Peer,
+} from '@parley/core';
+import { KEEP_ALIVE_MS } from './meeting.js';
+import type { Random } from './random.js';
+import {
+  BUSY,
+  DEVICES,
+  KEYS,
+  PARTICIPANTS,
+  PATCHES,
+  PAYLOADS,
+  PRESETS,
+  QUIET,
+  STORES,
+  TEXTS,
+  USUALLY,
+} from './random-world.js';
+
+/** How long a lost peer may take to come back. */
+export const GRACE_MS = 20_000;
+
+const CHANGE_OF_MOOD = 0.01;
+const MEDIA: MutableMedia[] = ['audio', 'video', 'screenshare'];
+
+/** Commands that fit the meeting as it is, most of the time; the others must be refused or do nothing. */
+export class RandomCommands {
+  #count = 0;
+  #weights = BUSY;
+
+  constructor(
+    private readonly random: Random,
+    private readonly state: MeetingState,
+  ) {}
+
+  next(): Command {
+    const { random } = this;
+    if (random.chance(CHANGE_OF_MOOD)) this.#weights = random.chance(0.7) ? BUSY : QUIET;
+    const type = random.weighted(this.#weights);
+    const by = this.#actor(USUALLY[type]);
+    switch (type) {
+      case 'Join':
+        return this.#join();
+      case 'Leave':
+      case 'LoseConnection':
+        return { type, peerId: this.#peerId() };
+      case 'GiveUpPeer':
+        return { type, peerId: this.#peerId(), graceMs: GRACE_MS };
+      case 'EndIfAbandoned':
+        return { type };
+      case 'AcceptWaiting':
+        return { type, by, participantIds: this.#participantIds() };
+      case 'DenyWaiting': {
+        const all = random.chance(0.2);
+        return {
+          type,
+          by: all ? BACKEND : by,
+          participantIds: all ? 'everybody' : this.#participantIds(),
+        };
+      }
+      case 'KickPeers':
+        return { type, by: this.#actorOrBackend(by), peerIds: this.#peerIds(2) };
+      case 'EndSession':
+        return { type, by: this.#actorOrBackend(by) };
+      case 'MutePeers':
+        return {
+          type,
+          by: this.#actorOrBackend(by),
+          peerIds: random.chance(0.3) ? 'everybody' : this.#peerIds(3),
+          what: random.some(MEDIA, 3),
+          forbidUnmute: random.chance(0.3),
+        };
+      case 'PinPeer':
+        return { type, by, peerId: random.chance(0.2) ? null : this.#peerId() };
+      case 'ChangePermissions':
+        return {
+          type,
+          by,
+          changes: random
+            .some(PARTICIPANTS, 3)
+            .map((participantId) => ({ participantId, patch: random.of(PATCHES) })),
+        };
+      case 'RequestStage':
+      case 'CancelStageRequest':
+      case 'JoinStage':
+      case 'JoinMedia':
+      case 'LeaveMedia':
+        return { type, by };
+      case 'GrantStage':
+      case 'DenyStage':
+      case 'LeaveStage':
+        return { type, by, participantIds: this.#participantIds() };
+      case 'CheckProduce':
+        return {
+          type,
+          by,
+          kind: random.of(['audio', 'video']),
+          screenShare: random.chance(0.3),
+        };
+      case 'AddProducer':
+        return {
+          type,
+          by,
+          producerId: this.#newId('producer'),
+          kind: random.of(['audio', 'video']),
+          screenShare: random.chance(0.3),
+          paused: random.chance(0.2),
+          appData: random.chance(0.05) ? 'null' : '{"mid":"2"}',
+          mimeType: 'audio/opus',
+          transportId: `send-${by}`,
+        };
+      case 'ToggleProducer':
+        return { type, by, producerId: this.#producerId(by), paused: random.chance(0.5) };
+      case 'CloseProducers':
+        return { type, by, producerIds: [this.#producerId(by), this.#producerId(by)] };
+      case 'RankSpeakers':
+        return { type, peerIds: this.#peerIds(6) };
+      case 'SendChat':
+        return {
+          type,
+          by,
+          messageId: this.#newId('message'),
+          payloadType: random.chance(0.9) ? 0 : random.below(5),
+          payload: random.of(TEXTS),
+          toPeerIds: random.chance(0.3) ? [by, ...this.#peerIds(3)] : null,
+        };
+      case 'EditChat':
+        return { type, by, messageId: this.#messageId(by), payload: random.of(TEXTS) };
+      case 'DeleteChat':
+        return { type, by, messageId: this.#messageId(by) };
+      case 'PinChat':
+        return { type, by, messageId: this.#messageId(by), pinned: random.chance(0.6) };
+      case 'CreatePoll':
+        return {
+          type,
+          by: this.#actorOrBackend(by),
+          pollId: this.#newId('poll'),
+          question: random.of(['Lunch?', 'Lunch?', '']),
+          options: ['Soup', 'Salad', 'Bread'].slice(0, 1 + random.below(3)),
+          anonymous: random.chance(0.3),
+          hideVotes: random.chance(0.4),
+        };
+      case 'VotePoll':
+        return { type, by, pollId: this.#pollId(), option: random.below(4) };
+      case 'SetStoreItems':
+        return {
+          type,
+          by,
+          store: random.of(STORES),
+          items: random.some(KEYS, 3).map((key) => ({ key, payload: random.of(PAYLOADS) })),
+        };
+      case 'DeleteStoreItems':
+        return { type, by, store: random.of(STORES), keys: random.some(KEYS, 3) };
+      case 'Broadcast':
+        return {
+          type,
+          by,
+          kind: random.of(['cheer', 'spotlight', '']),
+          payload: new TextEncoder().encode(random.of(PAYLOADS)),
+          toPeerIds: random.chance(0.5) ? this.#peerIds(3) : null,
+        };
+    }
+  }
+
+  #join(): Command {
+    const { random } = this;
+    const index = random.below(PARTICIPANTS.length);
+    const participantId = PARTICIPANTS[index]!;
+    const device = random.of(DEVICES);
+    // Now and then a preset was changed since the last join, or the peer id is somebody else's.
+    const preset = random.chance(0.95) ? PRESETS[index]! : random.of(PRESETS);
+    const peerId = random.chance(0.97) ? `${participantId}-${device}` : this.#peerId();
+    const who: Identity = {
+      peerId,
+      participantId,
+      customParticipantId: `custom-${index}`,
+      displayName: random.chance(0.95) ? `Name ${index}` : 'a\0b'.repeat(200),
+      picture: random.chance(0.5) ? null : 'https://example.org/picture.png',
+      preset,
+    };
+    const newSession = { id: this.#newId('session'), title: 'Random', keepAliveMs: KEEP_ALIVE_MS };
+    return { type: 'Join', who, newSession };
+  }
+
+  /** Somebody who is in, mostly one to whom the command comes naturally. */
+  #actor(usually: (peer: Peer) => boolean = () => true): string {
+    if (this.random.chance(0.05)) return this.#peerId();
+    const peers = [...(this.state.session?.peers.values() ?? [])];
+    const fitting = this.random.chance(0.8) ? peers.filter(usually) : [];
+    return this.#oneOf((fitting.length > 0 ? fitting : peers).map((peer) => peer.peerId));
+  }
+
+  #actorOrBackend(by: string): string | typeof BACKEND {
+    return this.random.chance(0.2) ? BACKEND : by;
+  }
+
+  /** Of the session, of the waiting room, or of nobody who is there. */
+  #peerId(): string {
+    const { random, state } = this;
+    if (random.chance(0.15)) return this.#oneOf(state.waiting.keys());
+    if (random.chance(0.1)) return `${random.of(PARTICIPANTS)}-${random.of(DEVICES)}`;
+    return this.#oneOf(state.session?.peers.keys());
+  }
+
+  #peerIds(max: number): string[] {
+    return Array.from({ length: this.random.below(max + 1) }, () => this.#peerId());
+  }
+
+  #participantIds(): string[] {
+    return this.random.some(PARTICIPANTS, 8);
+  }
+
+  #producerId(by: string): string {
+    const { random, state } = this;
+    const owner = random.chance(0.95) ? by : this.#peerId();
+    return this.#oneOf(state.session?.peers.get(owner)?.producers.keys());
+  }
+
+  #messageId(by: string): string {
+    const messages = [...(this.state.session?.chat.values() ?? [])];
+    const own = this.random.chance(0.8) ? messages.filter((message) => message.peerId === by) : [];
+    return this.#oneOf((own.length > 0 ? own : messages).map((message) => message.id));
+  }
+
+  #pollId(): string {
+    return this.#oneOf(this.state.session?.polls.keys());
+  }
+
+  #oneOf(ids: Iterable<string> = []): string {
+    const choices = [...ids];
+    return choices.length > 0 ? this.random.of(choices) : 'nobody';
+  }
+
+  #newId(kind: string): string {
+    return `${kind}-${this.#count++}`;
+  }
+}
