@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SettingsError } from '../config/load.js';
 import { nearest } from '../config/nearest.js';
-import { load } from './load.js';
-import { start } from './start.js';
-import { token } from './token.js';
 import { UsageError } from './usage-error.js';
 
 /** Takes the arguments after its name; answers the exit code. */
@@ -33,10 +30,11 @@ function version(): string {
   return `${(JSON.parse(manifest) as { version: string }).version}\n`;
 }
 
+/** Each command loads what it needs itself: `parley token` should not wait for the whole server to be read. */
 const COMMANDS: Record<string, Command> = {
-  start,
-  token,
-  load,
+  start: async (args) => (await import('./start.js')).start(args),
+  token: async (args) => (await import('./token.js')).token(args),
+  load: async (args) => (await import('./load.js')).load(args),
   help: () => print(HELP),
   version: () => print(version()),
 };

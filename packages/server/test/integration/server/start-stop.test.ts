@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAlive } from '../../../src/database/embedded/postmaster.js';
+import { startDatabase } from '../../support/database.js';
 import { commandIsBuilt, parley, type StartedServer, startParley } from '../../support/parley-command.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -132,6 +133,21 @@ describe.skipIf(!commandIsBuilt)('parley start', () => {
     const refused = await start({ dataDir }).catch((error: Error) => error.message);
     expect(refused).toMatch(/^Another Parley server is running on the data in .*; stop it first\n$/);
     expect((await get(first, '/readyz')).status).toBe(200);
+  });
+
+  it('uses the Postgres of DATABASE_URL, one server at a time', async () => {
+    const database = await startDatabase();
+    const env = { DATABASE_URL: database.url };
+    const first = await start({ dataDir, env });
+    expect((await get(first, '/readyz')).status).toBe(200);
+    expect(await readdir(dataDir)).toEqual(['tls']);
+    const refused = await start({ dataDir, env }).catch((error: Error) => error.message);
+    expect(refused).toMatch(
+      /^Another Parley server is running on the database test_\w+ at .*; stop it first\n$/,
+    );
+    first.process.kill('SIGTERM');
+    expect(await first.exitCode).toBe(0);
+    await database.close();
   });
 
   it('says in one line that a port is taken, and leaves nothing behind', async () => {
