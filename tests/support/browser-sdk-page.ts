@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { inboundTotal, initInPage, keepPeerConnections, type SdkEvent } from './browser-in-page.js';
+import { traceSockets } from './browser-socket-trace.js';
 import { until } from './until.js';
 
 /** How an SDK call ended. The SDK's errors carry a code such as 1201. */
@@ -42,6 +43,8 @@ export interface SdkPage {
   joinedIds(): Promise<string[]>;
   /** Console errors and uncaught errors of the page. */
   errors: string[];
+  /** What went over the socket, for people. */
+  socketTrace: string[];
   close(): Promise<void>;
 }
 
@@ -92,6 +95,7 @@ export async function sdkPage(browser: Browser, options: SdkPageOptions): Promis
     page,
     context,
     errors,
+    socketTrace: traceSockets(page),
     run,
     attempt,
     events,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +35,8 @@ export interface ParleyProcess {
   apiToken: string;
   accountId: string;
   dataDir: string;
+  /** Process ids of the running media workers. */
+  mediaWorkerPids(): number[];
   /** Everything that the process has printed, newest last. */
   log(): string;
   /** SIGTERM; answers the exit code. */
@@ -112,6 +114,7 @@ export async function startParley(options: ParleyOptions = {}): Promise<ParleyPr
     apiToken,
     accountId,
     dataDir,
+    mediaWorkerPids: () => (child?.pid ? childrenOf(child.pid).filter(isMediaWorker) : []),
     log: () => lines.join('\n'),
     stop: () => end('SIGTERM'),
     kill: async () => void (await end('SIGKILL')),
@@ -138,6 +141,14 @@ async function isReady(httpUrl: string, child: ChildProcess): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+function isMediaWorker(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('media/dist/worker.js');
 }
 
 function hasEnded(child: ChildProcess): boolean {
