@@ -23,7 +23,9 @@ export function connect({ url, maxConnections, log }: ConnectOptions): Kysely<Da
     keepAlive: true,
     application_name: 'parley',
   });
-  // A connection that dies while idle is replaced by the pool; without a listener it would end the process.
+  // A connection that dies is replaced by the pool; without listeners it would end the process, whether it lies
+  // idle or is in use. Of the latter the query under way fails, and whoever made it is told.
   pool.on('error', (error) => log?.warn({ error: error.message }, 'An idle database connection was lost'));
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }

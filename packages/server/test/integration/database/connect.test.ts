@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMigrated, migrate } from '../../../src/database/migrate.js';
 import { DatabaseInUse, isOwned, OwnerLock } from '../../../src/database/owner-lock.js';
+import { isDatabaseOutage } from '../../../src/http/outages.js';
 import { startDatabase, type TestDatabase } from '../../support/database.js';
 
 const ignore = () => undefined;
@@ -24,6 +25,29 @@ describe('the migrated database', () => {
     await other.db.insertInto('accounts').values({ id: 'a', name: 'A' }).execute();
     expect(await database.db.selectFrom('accounts').selectAll().execute()).toEqual([]);
     await other.close();
+  });
+});
+
+describe('a connection that dies in use', () => {
+  it('fails what it was used for as an outage, and is replaced', async () => {
+    const failure = await database.db
+      .transaction()
+      .execute(async (trx) => {
+        const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
+        await sql`select pg_terminate_backend(${rows[0]!.pid})`.execute(database.db);
+        await expect
+          .poll(async () => {
+            const alive = await sql`select 1 from pg_stat_activity where pid = ${rows[0]!.pid}`.execute(
+              database.db,
+            );
+            return alive.rows.length;
+          })
+          .toBe(0);
+        await sql`select 1`.execute(trx);
+      })
+      .catch((error: unknown) => error);
+    expect(isDatabaseOutage(failure)).toBe(true);
+    expect((await sql`select 1 as one`.execute(database.db)).rows).toEqual([{ one: 1 }]);
   });
 });
 
