@@ -120,10 +120,11 @@ export async function inboundTotal({
   if (!track) return 0;
 
   // Chromium pulls sound through its decoder only while something plays the track.
-  const elementId = `plays-${track.id}`;
-  if (!document.getElementById(elementId)) {
+  const isPlaying = [...document.querySelectorAll<HTMLMediaElement>('audio, video')].some((element) =>
+    (element.srcObject as MediaStream | null)?.getTracks().includes(track),
+  );
+  if (!isPlaying) {
     const element = document.createElement(track.kind === 'audio' ? 'audio' : 'video');
-    element.id = elementId;
     element.autoplay = true;
     element.srcObject = new MediaStream([track]);
     document.body.append(element);

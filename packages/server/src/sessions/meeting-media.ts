@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MediaAnswer, MediaArguments, MediaRequestName, TransportDirection } from '@parley/media';
 import type { MediaPool, MediaRoom, MediaRoomEvent } from '../media/media-pool.js';
+import type { PeerConnection } from './connection.js';
 
 /** Transports of one peer; a client has one in each direction (protocol.md 6). */
 type PeerTransports = Partial<Record<TransportDirection, string>>;
@@ -19,6 +20,7 @@ export class MeetingMedia {
   readonly #byPeer = new Map<string, PeerTransports>();
   /** Peers of a session that was taken up after a restart, until when their clients may still believe in old media. */
   readonly #void = new Map<string, number>();
+  readonly #rejoined = new WeakSet<PeerConnection>();
   #room: MediaRoom | null = null;
 
   constructor(
@@ -38,6 +40,13 @@ export class MeetingMedia {
    */
   declareVoid(peerIds: Iterable<string>, untilMs: number): void {
     for (const peerId of peerIds) this.#void.set(peerId, untilMs);
+  }
+
+  /** True at the first call for a socket. */
+  isFirstRejoin(connection: PeerConnection): boolean {
+    if (this.#rejoined.has(connection)) return false;
+    this.#rejoined.add(connection);
+    return true;
   }
 
   isVoidFor(peerId: string): boolean {

@@ -18,9 +18,13 @@ const RENEW_TRANSPORT = JSON.stringify({ errorCode: 'internal_error', errorDescr
 /** What concerns the state of the session; answered without the media worker. */
 export const mediaStateRoutes: Route[] = [
   on(MediaEvent.joinRoom, async (request, { prejoined }) => {
-    if (request.host.media.isVoidFor(request.peerId)) throw new Refused('media_unavailable');
-    // The client has dropped its producers without a word and keeps its transports (protocol.md 5.4).
-    if (prejoined) await request.execute({ type: 'LeaveMedia', by: request.peerId });
+    const { media } = request.host;
+    // Once for each socket: the client drops its producers without a word when it comes back, and keeps its
+    // transports (protocol.md 5.4). When it asks again after a refusal it may have produced anew meanwhile.
+    if (prejoined && media.isFirstRejoin(request.connection)) {
+      await request.execute({ type: 'LeaveMedia', by: request.peerId });
+    }
+    if (media.isVoidFor(request.peerId)) throw new Refused('media_unavailable');
     request.answer(MediaEvent.joinRoom);
   }),
   on(MediaEvent.selfJoinComplete, async (request) => {
