@@ -5,7 +5,7 @@ import type { Clock } from '../clock.js';
 import { SettingsError } from '../config/load.js';
 import { hostNameOf, SDK_HOST_PREFIXES } from '../config/sdk-hosts.js';
 import type { Settings } from '../config/settings.js';
-import { type CertifiedKey, createAuthority, issueCertificate } from './certificates.js';
+import type { CertifiedKey } from './certificates.js';
 
 /** What the TLS port shows. */
 export interface TlsIdentity extends CertifiedKey {
@@ -29,14 +29,29 @@ export async function loadTlsIdentity(settings: TlsSettings, clock: Clock): Prom
   const now = clock.now();
   await mkdir(dir, { recursive: true });
 
-  const authority =
-    (await readPair(dir, 'ca', now, [base])) ??
-    (await writePair(dir, 'ca', await createAuthority([...new Set(['localhost', base])], now)));
+  const authority = (await readPair(dir, 'ca', now, [base])) ?? (await newAuthority(dir, base, now));
   const known = await readPair(dir, 'server', now, namesFor(base), authority.cert);
-  const pair =
-    known ?? (await writePair(dir, 'server', await issueCertificate(authority, namesFor(base), now)));
+  const pair = known ?? (await newCertificate(dir, authority, base, now));
   return { ...pair, authorityPath: join(dir, 'ca.pem') };
 }
+
+async function newAuthority(dir: string, base: string, now: Date): Promise<CertifiedKey> {
+  const { createAuthority } = await certificates();
+  return writePair(dir, 'ca', await createAuthority([...new Set(['localhost', base])], now));
+}
+
+async function newCertificate(
+  dir: string,
+  authority: CertifiedKey,
+  base: string,
+  now: Date,
+): Promise<CertifiedKey> {
+  const { issueCertificate } = await certificates();
+  return writePair(dir, 'server', await issueCertificate(authority, namesFor(base), now));
+}
+
+/** Loaded when needed: making certificates takes much code, and most starts make none. */
+const certificates = () => import('./certificates.js');
 
 /** Everything that a client on this machine or of the base domain may call the server. */
 function namesFor(base: string): string[] {
