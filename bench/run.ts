@@ -4,13 +4,14 @@
  */
 import type { Bench, Row } from './bench.js';
 import { createParticipant } from './cases/create-participant.js';
+import { forwarding } from './cases/forwarding.js';
 import { idleMemory } from './cases/idle-memory.js';
 import { joins } from './cases/joins.js';
 import { kickAll } from './cases/kick-all.js';
 import { webhooks } from './cases/webhooks.js';
 import { machine, table, writeBenchmarks } from './report.js';
 
-const BENCHES: Bench[] = [kickAll, joins, createParticipant, webhooks, idleMemory];
+const BENCHES: Bench[] = [kickAll, joins, createParticipant, webhooks, idleMemory, forwarding];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BENCHES.some((bench) => bench.name === name));

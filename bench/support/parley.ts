@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { type Child, startChild } from './child.js';
+import { freePort } from './free-port.js';
 
 const MAIN = fileURLToPath(new URL('../../../packages/server/dist/main.js', import.meta.url));
 
@@ -90,13 +90,4 @@ function embeddedDatabaseUrl(dir: string): string {
   const port = readFileSync(join(dir, 'cluster', 'postmaster.pid'), 'utf8').split('\n')[3];
   const password = readFileSync(join(dir, 'password'), 'utf8').trim();
   return `postgres://parley:${password}@127.0.0.1:${port}/parley`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.');
-  return address.port;
 }
