@@ -15,7 +15,7 @@ const ARROWS: Record<string, string[]> = {
   'packages/web/src': [],
   'packages/headless/src': ['@parley/wire'],
   tests: ['@parley/wire', '@parley/headless'],
-  bench: ['@parley/wire', '@parley/headless'],
+  bench: ['@parley/wire', '@parley/headless', '@parley/media'],
 };
 
 interface Import {
