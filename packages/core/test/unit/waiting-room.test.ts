@@ -162,6 +162,13 @@ describe('accepting', () => {
     expect(meeting.waitingIds).toEqual([]);
   });
 
+  it('leaves the event of the arrival as it was', () => {
+    const meeting = hostAndWaiting();
+    meeting.do(accept('wendy'));
+    const arrival = meeting.events.find((event) => event.type === 'WaitingStarted');
+    expect(arrival).toMatchObject({ peer: { admitted: false } });
+  });
+
   it('takes many at once, every peer of each (W06)', () => {
     const meeting = new Meeting();
     meeting.join('host', host());
