@@ -52,12 +52,15 @@ export class DeliveryRunner {
   #closing = false;
   #wakeRequested = false;
   #endIdle: (() => void) | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
     const { db, clock } = options;
     this.#results = new Batch((results) => this.#persist(() => writeResults(db, results, clock.now())));
-    this.#finishedLanes = new Batch((lanes) => this.#persist(() => releaseLanes(db, lanes, clock.now())));
+    this.#finishedLanes = new Batch((lanes) =>
+      this.#persist(() => this.#inTurn(() => releaseLanes(db, lanes, clock.now()))),
+    );
   }
 
   start(): void {
@@ -117,16 +120,28 @@ export class DeliveryRunner {
   async #claim(): Promise<boolean> {
     const free = LANES_MAX - this.#running.size;
     if (free <= 0) return false;
-    const { lanes, more } = await claimLanes(this.#options.db, {
-      now: this.#options.clock.now(),
-      lanes: free,
-      lanesPerWebhook: free > LANES_MAX / 2 ? LANES_PER_WEBHOOK : 1,
-      lanesUnderWay: this.#lanesUnderWay,
-      pausedUrls: this.#options.breaker.paused(),
-      trialUrls: this.#options.breaker.onTrial(),
-    });
+    const { lanes, more } = await this.#inTurn(() =>
+      claimLanes(this.#options.db, {
+        now: this.#options.clock.now(),
+        lanes: free,
+        lanesPerWebhook: free > LANES_MAX / 2 ? LANES_PER_WEBHOOK : 1,
+        lanesUnderWay: this.#lanesUnderWay,
+        pausedUrls: this.#options.breaker.paused(),
+        trialUrls: this.#options.breaker.onTrial(),
+      }),
+    );
     for (const lane of lanes) this.#begin(lane);
     return more;
+  }
+
+  /**
+   * Claims and releases take turns. A claim that began before the last result of a lane was written still parks
+   * what stands behind it, until the end of the lease, and a release at the same moment would not see that.
+   */
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(act);
+    this.#turn = result.catch(() => undefined);
+    return result;
   }
 
   #begin(lane: Lane): void {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { WebhookId } from '../../../src/ids.js';
 import { meetingStarted, participantJoined, participantLeft } from '../../../src/webhooks/payloads.js';
@@ -64,6 +65,34 @@ test('a session that waits for a retry does not hold up another of the same rece
   await bench.queue(participantJoined(free, peer()), participantJoined(free, peer()));
   webhooks.wake();
   await bench.settled((row) => row.session_id === stuck.sessionId || row.status === 'DELIVERED');
+});
+
+test('an event that is being parked while the lane before it is let go does not wait for a lease', async () => {
+  const sink = await bench.sink(() => (sink.received.length === 1 ? 'hang' : 200));
+  await bench.register(sink.url);
+  // Parking takes long enough for the lane to be done in the middle of it.
+  await sql`
+    create function dawdle() returns trigger language plpgsql as $$
+    begin
+      if new.status = 'PENDING' and new.event = 'meeting.participantLeft' then perform pg_sleep(0.5); end if;
+      return new;
+    end $$`.execute(bench.db);
+  await sql`create trigger dawdle before update on webhook_deliveries for each row execute function dawdle()`.execute(
+    bench.db,
+  );
+  const session = bench.session();
+  await bench.queue(participantJoined(session, peer('first')));
+  const webhooks = bench.startWebhooks();
+  await sink.arrived(1);
+  await bench.queue(participantLeft(session, peer('second'), bench.clock.now()));
+  webhooks.wake();
+  await vi.waitFor(async () => {
+    const { rows } = await sql`select 1 from pg_stat_activity
+      where wait_event = 'PgSleep' and datname = current_database()`.execute(bench.db);
+    expect(rows).toHaveLength(1);
+  });
+  sink.waiting[0]!.writeHead(200).end();
+  await bench.settled((row) => row.status === 'DELIVERED');
 });
 
 test('events queued behind a lane at work go out when it is done, without waiting for a lease', async () => {
