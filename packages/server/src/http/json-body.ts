@@ -14,7 +14,7 @@ export const limitBody =
     if (length !== undefined && Number(length) > maxBytes) throw tooLarge(maxBytes);
     // A request that announces neither a length nor chunks has no body (RFC 9112, 6.3).
     if (c.req.header('transfer-encoding') !== undefined && c.req.raw.body) {
-      c.req.bodyCache.arrayBuffer = await readBounded(c.req.raw.body, maxBytes);
+      c.req.bodyCache.arrayBuffer = await whole(readBounded(c.req.raw.body, maxBytes));
     }
     await next();
   };
@@ -46,7 +46,7 @@ const tooLarge = (maxBytes: number) =>
 export const requireStorableJson: MiddlewareHandler = async (c, next) => {
   const contentType = c.req.header('content-type');
   if (contentType && JSON_TYPE.test(contentType)) {
-    const text = await c.req.text();
+    const text = await whole(c.req.text());
     if (text !== '') {
       const problem = storabilityProblem(parse(text));
       if (problem) throw ApiError.badRequest(problem.field, problem.reason);
@@ -54,6 +54,16 @@ export const requireStorableJson: MiddlewareHandler = async (c, next) => {
   }
   await next();
 };
+
+/** A client that hangs up in the middle of its body is no failure of the server's. */
+async function whole<T>(body: Promise<T>): Promise<T> {
+  try {
+    return await body;
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    throw ApiError.badRequest('body', 'was not sent completely');
+  }
+}
 
 function parse(text: string): unknown {
   try {

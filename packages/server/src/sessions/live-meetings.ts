@@ -5,12 +5,14 @@ import type { Database } from '../database/tables.js';
 import type { MeetingId } from '../ids.js';
 import type { MediaPool } from '../media/media-pool.js';
 import { Journal } from './journal.js';
+import { clearEndedLogs } from './log-retention.js';
 import { MeetingHost } from './meeting-host.js';
 import { meetingsWithLiveSession, recoverSession } from './recovery.js';
 
 /** Close codes that make the SDK come back by itself: every code but 1000 (protocol.md 3.6). */
 const SERVICE_RESTART = 1012;
 const RECOVERY_RETRY_MS = 1_000;
+const CLEAN_UP_EVERY_MS = 60 * 60_000;
 
 export interface LiveMeetingsOptions {
   db: Kysely<Database>;
@@ -28,6 +30,8 @@ export class LiveMeetings {
   /** Meetings whose host was lost and is being read back from the log. */
   readonly #recovering = new Map<MeetingId, Promise<void>>();
   readonly #journal: Journal;
+  readonly #closing = new AbortController();
+  #cleanUpTimer: NodeJS.Timeout | null = null;
   #draining = false;
 
   constructor(private readonly options: LiveMeetingsOptions) {
@@ -48,6 +52,8 @@ export class LiveMeetings {
     for (const meetingId of meetingIds) await this.#takeUp(meetingId);
     if (meetingIds.length > 0)
       this.options.log.info({ sessions: meetingIds.length }, 'Live sessions were taken up');
+    void this.#cleanUp();
+    this.#cleanUpTimer = setInterval(() => void this.#cleanUp(), CLEAN_UP_EVERY_MS);
   }
 
   /** The host of a meeting, made when there is none. Waits for a host that is being read back. */
@@ -65,8 +71,20 @@ export class LiveMeetings {
   /** Sends everybody away to come back in a moment; sessions stay live in the log. */
   close(): void {
     this.#draining = true;
+    this.#closing.abort();
+    if (this.#cleanUpTimer) clearInterval(this.#cleanUpTimer);
     for (const host of this.#hosts.values()) host.close(SERVICE_RESTART, 'the server restarts');
     this.#hosts.clear();
+  }
+
+  async #cleanUp(): Promise<void> {
+    const { db, clock, log } = this.options;
+    try {
+      const removed = await clearEndedLogs(db, clock.now(), this.#closing.signal);
+      if (removed > 0) log.info({ removed }, 'Logs of ended sessions were removed');
+    } catch (error) {
+      if (!this.#draining) log.error({ err: error }, 'Logs of ended sessions could not be removed');
+    }
   }
 
   #create(meetingId: MeetingId): MeetingHost {

@@ -5,6 +5,7 @@ import { ApiError } from '../http/errors.js';
 import type { AppId, MeetingId, ParticipantId, PeerId, PresetId } from '../ids.js';
 import type { PresetConfig } from '../presets/schema.js';
 import type { ParticipantClaims } from '../tokens/participant-tokens.js';
+import { assertNotBlocked } from './blocks.js';
 
 /** What a session takes over from its meeting when it starts (features.md C11). */
 export interface MeetingInfo {
@@ -14,6 +15,8 @@ export interface MeetingInfo {
   title: string;
   status: 'ACTIVE' | 'INACTIVE';
   keepAliveSecs: number;
+  /** The next sessions' participants read the public messages of the earlier ones (features.md H16). */
+  persistChat: boolean;
   /** Tells an older reading of the row from a newer one. */
   updatedAt: Date;
 }
@@ -33,9 +36,13 @@ export interface Admission {
 /**
  * Looks up who a token belongs to. Each way to fail has a reason of its own, so that a developer can tell them
  * apart, and a status that the SDK maps to error 0004 (features.md SE13, Q08): `participant_unknown` and
- * `token_revoked` 404, `other_meeting` 403. Whether the meeting takes joins is for the caller to judge.
+ * `token_revoked` 404, `other_meeting` and `participant_blocked` 403. Whether the meeting takes joins is for the caller to judge.
  */
-export async function loadAdmission(db: Kysely<Database>, claims: ParticipantClaims): Promise<Admission> {
+export async function loadAdmission(
+  db: Kysely<Database>,
+  claims: ParticipantClaims,
+  now: Date,
+): Promise<Admission> {
   const row = await db
     .selectFrom('participants')
     .innerJoin('meetings', 'meetings.id', 'participants.meeting_id')
@@ -51,6 +58,7 @@ export async function loadAdmission(db: Kysely<Database>, claims: ParticipantCla
       'meetings.title',
       'meetings.status',
       'meetings.session_keep_alive_time_in_secs',
+      'meetings.persist_chat',
       'meetings.updated_at as meeting_updated_at',
       'apps.id as app_id',
       'apps.name as app_name',
@@ -69,6 +77,12 @@ export async function loadAdmission(db: Kysely<Database>, claims: ParticipantCla
   if (row.deleted_at) {
     throw new ApiError(404, 'The participant was deleted and the token revoked', undefined, 'token_revoked');
   }
+  await assertNotBlocked(
+    db,
+    { appId: row.app_id, meetingId: row.meeting_id },
+    { id: row.participant_id, customParticipantId: row.custom_participant_id },
+    now,
+  );
   return {
     meeting: {
       meetingId: row.meeting_id,
@@ -77,6 +91,7 @@ export async function loadAdmission(db: Kysely<Database>, claims: ParticipantCla
       title: row.title ?? '',
       status: row.status,
       keepAliveSecs: row.session_keep_alive_time_in_secs,
+      persistChat: row.persist_chat,
       updatedAt: row.meeting_updated_at,
     },
     participant: {

@@ -32,6 +32,7 @@ export async function recoverSession(
       'meetings.title as meeting_title',
       'meetings.status as meeting_status',
       'meetings.session_keep_alive_time_in_secs',
+      'meetings.persist_chat',
       'meetings.updated_at as meeting_updated_at',
     ])
     .where('sessions.meeting_id', '=', meetingId)
@@ -50,6 +51,7 @@ export async function recoverSession(
       title: row.meeting_title ?? '',
       status: row.meeting_status,
       keepAliveSecs: row.session_keep_alive_time_in_secs,
+      persistChat: row.persist_chat,
       updatedAt: row.meeting_updated_at,
     },
     record: {
