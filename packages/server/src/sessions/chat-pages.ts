@@ -1,3 +1,4 @@
+import { CHAT_HISTORY_MAX_CHARACTERS, CHAT_HISTORY_MESSAGES } from '@parley/core';
 import type { chat } from '@parley/wire';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { ChatMessagesTable, Database } from '../database/tables.js';
@@ -55,12 +56,16 @@ export async function pageOfMessages(
   return { messages: rows.map(toWire), next: beyond.rows[0]?.more ?? false };
 }
 
-/** The last public messages before this session, the oldest first, for who joins a meeting that keeps its chat. */
+/**
+ * The last public messages before this session, the oldest first, for who joins a meeting that keeps its chat. With
+ * those of the session they are no more than the rules keep for one session.
+ */
 export async function earlierMessages(
   db: Kysely<Database>,
   scope: Pick<ChatScope, 'meetingId' | 'sessionId'>,
-  limit: number,
+  held: { messages: number; characters: number },
 ): Promise<chat.ChatMessage[]> {
+  const limit = CHAT_HISTORY_MESSAGES - held.messages;
   if (limit <= 0) return [];
   const { rows } = await sql<Selectable<ChatMessagesTable>>`
     select * from chat_messages
@@ -69,7 +74,12 @@ export async function earlierMessages(
     order by created_at desc, seq desc
     limit ${limit}
   `.execute(db);
-  return rows.reverse().map(toWire);
+  let characters = held.characters;
+  const fitting = rows.filter((row) => {
+    characters += row.payload.length;
+    return characters <= CHAT_HISTORY_MAX_CHARACTERS;
+  });
+  return fitting.reverse().map(toWire);
 }
 
 function scopeCondition({ meetingId, sessionId, persistChat }: ChatScope) {

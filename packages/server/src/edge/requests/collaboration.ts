@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { answers, type Peer, patchFromWire, type Session } from '@parley/core';
 import { ChatEvent, PollEvent, PresetEvent, StoreEvent } from '@parley/wire';
-import { pageOfMessages, searchMessages } from '../../sessions/chat-pages.js';
+import {
+  type ChatScope,
+  earlierMessages,
+  pageOfMessages,
+  searchMessages,
+} from '../../sessions/chat-pages.js';
 import { Refused } from '../../sessions/refused.js';
 import { on, type Route, type SocketRequest } from '../request.js';
 
@@ -11,16 +16,24 @@ const decoder = new TextDecoder();
 
 /** Chat, polls, stores and permissions (protocol.md 11-13, 15). */
 export const collaborationRoutes: Route[] = [
-  on(ChatEvent.getMessages, (request) => {
+  on(ChatEvent.getMessages, async (request) => {
     const { session, peer } = memberOrWaiting(request);
-    request.answer(
-      ChatEvent.getMessages,
-      session && peer ? answers.chatHistory(session, peer) : { messages: [] },
-    );
+    if (!session || !peer) {
+      request.answer(ChatEvent.getMessages, { messages: [] });
+      return;
+    }
+    const earlier = request.host.meeting?.persistChat
+      ? await earlierMessages(request.db, chatScope(request), {
+          messages: session.chat.size,
+          characters: session.chatCharacters,
+        })
+      : [];
+    // Read after the wait, so that a message of this moment is not missing from what comes first.
+    const { messages } = answers.chatHistory(session, peer);
+    request.answer(ChatEvent.getMessages, { messages: [...earlier, ...messages] });
   }),
   on(ChatEvent.getPaginatedMessages, async (request, query) => {
-    const { session, peer } = member(request);
-    const page = await pageOfMessages(request.db, session.id, peer.participantId, query);
+    const page = await pageOfMessages(request.db, chatScope(request), query);
     request.answer(ChatEvent.getPaginatedMessages, page);
   }),
   on(ChatEvent.searchChannelMessages, (request, query) => {
@@ -119,6 +132,16 @@ export const collaborationRoutes: Route[] = [
     request.answer(PresetEvent.updateUserPreset, { updatePeersPresets: [] });
   }),
 ];
+
+function chatScope(request: SocketRequest): ChatScope {
+  const { session, peer } = member(request);
+  return {
+    meetingId: request.host.meetingId,
+    sessionId: session.id,
+    participantId: peer.participantId,
+    persistChat: request.host.meeting?.persistChat ?? false,
+  };
+}
 
 function member(request: SocketRequest): { session: Session; peer: Peer } {
   const { session, peer } = memberOrWaiting(request);
