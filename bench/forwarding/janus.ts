@@ -22,7 +22,7 @@ function ownAddress(): string | undefined {
 
 export function missingJanus(): string | undefined {
   try {
-    execFileSync('janus', ['--version'], { stdio: 'ignore' });
+    execFileSync('sh', ['-c', 'command -v janus'], { stdio: 'ignore' });
   } catch {
     return 'there is no `janus`';
   }
