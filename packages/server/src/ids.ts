@@ -13,5 +13,7 @@ export type SessionId = Branded<'SessionId'>;
 export type ParticipantId = Branded<'ParticipantId'>;
 /** One connection (tab, device) of a participant; made by the client. */
 export type PeerId = Branded<'PeerId'>;
+/** A block of a participant; an addition to RealtimeKit. */
+export type BlockId = Branded<'BlockId'>;
 export type PresetId = Branded<'PresetId'>;
 export type WebhookId = Branded<'WebhookId'>;

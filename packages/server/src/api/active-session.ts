@@ -1,12 +1,15 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { insertBlocks } from '../sessions/blocks.js';
 import type { AffectedParticipant } from '../sessions/control.js';
 import { type ManagementServices, resourceRouter } from './router.js';
+import { blockedOfSelection } from './rows/blocks.js';
 import { requireMeeting } from './rows/meetings.js';
 import { getActiveSession, toSession } from './rows/sessions.js';
 import {
   type AffectedParticipantView,
   affectedParticipants,
   createdPoll,
+  kickBody,
   kickedAll,
   muteAllBody,
   mutedAll,
@@ -39,8 +42,8 @@ const get = createRoute({
 const kick = createRoute({
   method: 'post',
   path: '/meetings/{meeting_id}/active-session/kick',
-  summary: 'Remove participants with all their connections',
-  request: { params, body: jsonBody(selection) },
+  summary: 'Remove participants with all their connections; with "block", for good',
+  request: { params, body: jsonBody(kickBody) },
   responses: { 200: answer('The removed participants.', affectedParticipants) },
 });
 
@@ -94,10 +97,18 @@ export function activeSession({ db, clock, sessions }: ManagementServices) {
     })
     .openapi(kick, async (c) => {
       const { meeting_id } = c.req.valid('param');
-      const { participant_ids: participantIds, custom_participant_ids: customParticipantIds } =
-        c.req.valid('json');
+      const body = c.req.valid('json');
+      const who = { participantIds: body.participant_ids, customParticipantIds: body.custom_participant_ids };
       await requireMeeting(db, c.var.appId, meeting_id);
-      const kicked = await sessions.kick(meeting_id, { participantIds, customParticipantIds });
+      const kicked = body.block
+        ? await sessions.kickForGood(meeting_id, who, async () => {
+            const scope = { appId: c.var.appId, meetingId: meeting_id };
+            const blocked = await blockedOfSelection(db, scope, who);
+            const terms = { reason: body.block_reason ?? null, expiresAt: null };
+            await insertBlocks(db, scope, blocked, terms, clock.now());
+            await sessions.participantsBlocked(scope, blocked);
+          })
+        : await sessions.kick(meeting_id, who);
       return c.json(ok({ action: ACTION.kick, participants: kicked.map(toAffected) }), 200);
     })
     .openapi(kickAll, async (c) => {

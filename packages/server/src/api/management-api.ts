@@ -9,6 +9,7 @@ import { activeSession } from './active-session.js';
 import { analytics } from './analytics.js';
 import { apps } from './apps.js';
 import { authoriseBasic, authoriseBearer } from './authorise.js';
+import { blocks } from './blocks.js';
 import { livestreams } from './livestreams.js';
 import { meetings } from './meetings.js';
 import { openApiDocument } from './openapi.js';
@@ -68,6 +69,7 @@ const appResources = (services: ManagementServices) =>
   resourceRouter()
     .route('/', meetings(services))
     .route('/', participants(services))
+    .route('/', blocks(services))
     .route('/', presets(services))
     .route('/', activeSession(services))
     .route('/', sessions(services))

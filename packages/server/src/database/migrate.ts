@@ -1,10 +1,12 @@
 import { type Kysely, type Migration, Migrator } from 'kysely';
 import * as initial from './migrations/0001-initial.js';
+import * as blocks from './migrations/0002-blocks.js';
 import type { Database } from './tables.js';
 
 /** In order of their names. Imported one by one, so that a bundled or moved server still finds them. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': initial,
+  '0002-blocks': blocks,
 };
 
 /**

@@ -1,5 +1,14 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely';
-import type { AppId, MeetingId, ParticipantId, PeerId, PresetId, SessionId, WebhookId } from '../ids.js';
+import type {
+  AppId,
+  BlockId,
+  MeetingId,
+  ParticipantId,
+  PeerId,
+  PresetId,
+  SessionId,
+  WebhookId,
+} from '../ids.js';
 
 /**
  * The tables as the query builder sees them; `migrations/` is their truth. The brands of the ids live here, so
@@ -18,6 +27,7 @@ export interface Database {
   presets: PresetsTable;
   meetings: MeetingsTable;
   participants: ParticipantsTable;
+  blocks: BlocksTable;
   sessions: SessionsTable;
   session_events: SessionEventsTable;
   session_peers: SessionPeersTable;
@@ -98,6 +108,18 @@ export interface ParticipantsTable {
   updated_at: Timestamp;
   /** A tombstone: its tokens are refused as revoked rather than as unknown (features.md Q08). */
   deleted_at: NullableTimestamp;
+}
+
+/** Exactly one of the two participant columns is set; without a meeting the block holds in the whole app. */
+export interface BlocksTable {
+  id: BlockId;
+  app_id: AppId;
+  meeting_id: MeetingId | null;
+  participant_id: ParticipantId | null;
+  custom_participant_id: string | null;
+  reason: string | null;
+  expires_at: NullableTimestamp;
+  created_at: Timestamp;
 }
 
 export interface SessionsTable {

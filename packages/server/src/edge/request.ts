@@ -12,7 +12,7 @@ import type { Database } from '../database/tables.js';
 import type { PeerConnection } from '../sessions/connection.js';
 import type { Origin } from '../sessions/deliver.js';
 import type { MeetingHost } from '../sessions/meeting-host.js';
-import type { ParticipantClaims } from '../tokens/participant-tokens.js';
+import type { Admission } from '../sessions/meeting-info.js';
 
 /** One request of a client, with all that its handler may touch. */
 export class SocketRequest {
@@ -21,7 +21,8 @@ export class SocketRequest {
   constructor(
     readonly host: MeetingHost,
     readonly connection: PeerConnection,
-    readonly claims: ParticipantClaims,
+    /** Reads anew who the socket's token belongs to. */
+    readonly admit: () => Promise<Admission>,
     /** The preset may send its holder to the waiting room. */
     private readonly mayHaveToWait: boolean,
     readonly db: Kysely<Database>,

@@ -42,6 +42,8 @@ interface Arrival {
   mayHaveToWait: boolean;
   /** What the peer has missed and must hear before anything else. */
   farewell: Farewell | null;
+  /** Of the meeting's host when the admission was read; undefined when there was no host. */
+  admissionsEpoch: symbol | undefined;
 }
 
 /** Accepts the participants' sockets and ties each to the host of its meeting. */
@@ -60,6 +62,8 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
   }, PING_EVERY_MS);
   pings.unref();
 
+  const admit = (claims: ParticipantClaims) => loadAdmission(db, claims, clock.now());
+
   /** Who is at the door; throws an ApiError whose reason tells the cases apart (features.md SE13, Q08). */
   async function authenticate(request: IncomingMessage): Promise<Arrival> {
     const query = new URL(request.url ?? '/', 'http://localhost').searchParams;
@@ -70,9 +74,11 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     if (meetings.isDraining) throw new ApiError(503, 'The server is shutting down', undefined, 'draining');
     const host = await meetings.find(claims.meetingId);
     const isIn = host?.state.session?.peers.has(peerId) ?? false;
+    const admissionsEpoch = host?.admissionsEpoch;
     const farewell = isIn ? null : await farewells.due(peerId as PeerId, claims.participantId);
-    if (farewell) return { claims, peerId: peerId as PeerId, mayHaveToWait: true, farewell };
-    const admission = await loadAdmission(db, claims);
+    const arrival = { claims, peerId: peerId as PeerId, admissionsEpoch };
+    if (farewell) return { ...arrival, mayHaveToWait: true, farewell };
+    const admission = await admit(claims);
     // Who is in the session may come back although the meeting takes no new joins (features.md OQ22).
     if (!isIn) assertActive(admission.meeting);
     const taken = host?.connections.get(peerId) ?? host?.state.session?.peers.get(peerId);
@@ -89,7 +95,7 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     }
     const { waiting_room_type, accept_waiting_requests } = admission.preset.permissions;
     const mayHaveToWait = waiting_room_type !== 'SKIP' && !accept_waiting_requests;
-    return { claims, peerId: peerId as PeerId, mayHaveToWait, farewell: null };
+    return { ...arrival, mayHaveToWait, farewell: null };
 
     function countOf({ participantId }: ParticipantClaims): number {
       let count = 0;
@@ -111,7 +117,7 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
   async function connect(
     socket: WebSocket,
     stream: Duplex,
-    { claims, peerId, mayHaveToWait }: Arrival,
+    { claims, peerId, mayHaveToWait, admissionsEpoch }: Arrival,
   ): Promise<void> {
     // Frames that arrive before the host is there wait in the socket.
     socket.pause();
@@ -121,7 +127,7 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     if (socket.readyState !== socket.OPEN) return;
     const connection: SocketConnection = new SocketConnection(socket, stream, peerId, claims.participantId, {
       onFrame: (frame) => {
-        const request = new SocketRequest(host, connection, claims, mayHaveToWait, db, frame.id);
+        const request = new SocketRequest(host, connection, () => admit(claims), mayHaveToWait, db, frame.id);
         return dispatch(frame, request, log);
       },
       onClose: (deliberately) => {
@@ -133,7 +139,19 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     });
     connections.add(connection);
     host.attach(connection);
+    // Who was blocked since the token was judged is either found attached or found out here.
+    if (host.admissionsEpoch !== admissionsEpoch && !(await isStillAdmitted(claims))) host.dismiss([peerId]);
     socket.resume();
+  }
+
+  async function isStillAdmitted(claims: ParticipantClaims): Promise<boolean> {
+    try {
+      await admit(claims);
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError) return false;
+      throw error;
+    }
   }
 
   function refuse(socket: Duplex, error: unknown): void {

@@ -1,4 +1,5 @@
 import type { AppId, MeetingId, ParticipantId } from '../ids.js';
+import type { BlockedWho, BlockScope } from './blocks.js';
 
 /** Who a backend wants removed or muted: both lists together name at least one participant. */
 export interface ParticipantSelection {
@@ -39,6 +40,12 @@ export interface PollView {
 export interface SessionControl {
   /** 404 `No user found with id <id>` when none of the listed ids is in the session (K23). */
   kick(meetingId: MeetingId, who: ParticipantSelection): Promise<AffectedParticipant[]>;
+  /** Kicks as above, after `block` has written blocks; whoever joins meanwhile is removed or refused. */
+  kickForGood(
+    meetingId: MeetingId,
+    who: ParticipantSelection,
+    block: () => Promise<void>,
+  ): Promise<AffectedParticipant[]>;
   /** Ends the session; answers the number of peers removed (features.md E13, CF31). */
   kickAll(meetingId: MeetingId): Promise<number>;
   mute(meetingId: MeetingId, who: ParticipantSelection): Promise<AffectedParticipant[]>;
@@ -47,6 +54,8 @@ export interface SessionControl {
 
   /** After the participant's row was deleted: its connections are removed as by a kick (OQ06). Never 404. */
   participantDeleted(meetingId: MeetingId, participantId: ParticipantId): Promise<void>;
+  /** After blocks were written: removes whom they name, waiting and not yet joined ones included. Never 404. */
+  participantsBlocked(scope: BlockScope, blocked: readonly BlockedWho[]): Promise<void>;
   /** After a PATCH to INACTIVE: waiting people are rejected, joined ones stay (OQ22, L19). Never 404. */
   meetingDeactivated(appId: AppId, meetingId: MeetingId): Promise<void>;
 }

@@ -10,11 +10,11 @@ import {
   type SessionEvent,
   view,
 } from '@parley/core';
-import { CloseCode } from '@parley/wire';
+import { CloseCode, encodeFrame, RoomEvent } from '@parley/wire';
 import type { Logger } from 'pino';
 import { v7 as uuid } from 'uuid';
 import type { Clock } from '../clock.js';
-import type { MeetingId } from '../ids.js';
+import type { MeetingId, PeerId } from '../ids.js';
 import type { MediaPool, MediaRoomEvent } from '../media/media-pool.js';
 import { addEvent, type Changes, noChanges, type SessionRecord, startRecord } from './changes.js';
 import type { PeerConnection } from './connection.js';
@@ -71,6 +71,8 @@ export class MeetingHost {
   inactiveSince: Date | null = null;
   /** Deleted while connected, perhaps with a join on its way. */
   readonly removedParticipants = new Set<string>();
+  /** Another one since the rules of admission have changed: what was read under an older one is out of date. */
+  admissionsEpoch = Symbol('admissions');
 
   readonly #timers: MeetingTimers;
   #state: MeetingState;
@@ -131,12 +133,36 @@ export class MeetingHost {
   /**
    * Lets a participant in. Whoever is in the session already may come back although the meeting is INACTIVE
    * (features.md OQ22). What has changed since the admission was read is judged again at the moment of joining, so
-   * that no join slips in behind a deactivation or a deletion (X14).
+   * that no join slips in behind a deactivation, a deletion or a block (X14). Rejects with what `admit` throws, or
+   * with Refused.
    */
-  join(admission: Admission, who: Identity, origin: Origin): Promise<void> {
+  async join(
+    admit: () => Promise<Admission>,
+    identify: (admission: Admission) => Identity,
+    origin: Origin,
+  ): Promise<void> {
+    for (;;) {
+      const epoch = this.admissionsEpoch;
+      const admission = await admit();
+      try {
+        await this.#join(admission, epoch, identify(admission), origin);
+        return;
+      } catch (error) {
+        if (!(error instanceof Refused) || error.code !== 'admission_outdated') throw error;
+      }
+    }
+  }
+
+  /** To be called after a change of who may come in was committed, and before those who are in are removed. */
+  voidAdmissions(): void {
+    this.admissionsEpoch = Symbol('admissions');
+  }
+
+  #join(admission: Admission, epoch: symbol, who: Identity, origin: Origin): Promise<void> {
     const { meeting } = admission;
     const newSession = { id: uuid(), title: meeting.title, keepAliveMs: meeting.keepAliveSecs * 1000 };
     return this.execute({ type: 'Join', who, newSession }, origin, () => {
+      if (epoch !== this.admissionsEpoch) throw new Refused('admission_outdated');
       if (this.removedParticipants.has(who.participantId)) throw new Refused('participant_removed');
       const outdated = this.inactiveSince !== null && meeting.updatedAt <= this.inactiveSince;
       const isIn = this.#state.session?.peers.has(who.peerId) ?? false;
@@ -161,6 +187,16 @@ export class MeetingHost {
     // A peer that has not joined has nothing to come back to; its client connects its media anew.
     if (deliberately || !isIn) this.media.release([peerId]);
     this.#order(deliberately ? { type: 'Leave', peerId } : { type: 'LoseConnection', peerId });
+  }
+
+  /** Sends connected peers that have not joined away as by a kick; those in the session are for KickPeers. */
+  dismiss(peerIds: readonly PeerId[]): void {
+    for (const peerId of peerIds) {
+      const connection = this.connections.get(peerId);
+      if (!connection || this.#state.session?.peers.has(peerId)) continue;
+      connection.send(encodeFrame(RoomEvent.kick));
+      connection.dismiss();
+    }
   }
 
   /** Closes every socket so that the clients come back, and lets go of everything. The log keeps the session. */

@@ -4,6 +4,7 @@ import { REFUSALS, type RefusalCode } from '@parley/core';
 const OWN_REFUSALS = {
   meeting_inactive: 'The meeting is inactive',
   participant_removed: 'The participant was removed from the meeting',
+  admission_outdated: 'Who may come in has changed meanwhile, try again',
   draining: 'The server is shutting down',
   gone: 'The meeting was let go of meanwhile, try again',
   not_saved: 'The change could not be saved; nothing has changed',

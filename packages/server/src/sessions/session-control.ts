@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../database/tables.js';
 import { ApiError } from '../http/errors.js';
 import type { AppId, MeetingId, ParticipantId } from '../ids.js';
+import { type BlockedWho, type BlockScope, withCustomId } from './blocks.js';
 import type {
   AffectedParticipant,
   NewPoll,
@@ -30,6 +31,17 @@ export class LiveSessionControl implements SessionControl {
       host.execute({ type: 'KickPeers', by: BACKEND, peerIds: peers.map((peer) => peer.peerId) }),
     );
     await this.#denyWaiting(host, peers);
+    return this.#affected(peers);
+  }
+
+  async kickForGood(
+    meetingId: MeetingId,
+    who: ParticipantSelection,
+    block: () => Promise<void>,
+  ): Promise<AffectedParticipant[]> {
+    const host = await this.#liveHost(meetingId);
+    const peers = present(host, who);
+    await block();
     return this.#affected(peers);
   }
 
@@ -100,6 +112,42 @@ export class LiveSessionControl implements SessionControl {
       host.execute({ type: 'KickPeers', by: BACKEND, peerIds: peers.map((peer) => peer.peerId) }),
     );
     await this.#denyWaiting(host, peers);
+  }
+
+  async participantsBlocked(scope: BlockScope, blocked: readonly BlockedWho[]): Promise<void> {
+    for (const host of await this.#hostsOf(scope)) await this.#shutOut(host, scope.appId, blocked);
+  }
+
+  /** A meeting that nobody has joined yet may be any app's. */
+  async #hostsOf({ appId, meetingId }: BlockScope): Promise<MeetingHost[]> {
+    if (meetingId !== null) {
+      const host = await this.meetings.find(meetingId);
+      return host ? [host] : [];
+    }
+    return [...this.meetings.hosts].filter((host) => !host.meeting || host.meeting.appId === appId);
+  }
+
+  async #shutOut(host: MeetingHost, appId: AppId, blocked: readonly BlockedWho[]): Promise<void> {
+    host.voidAdmissions();
+    const ids = new Set(blocked.flatMap((one) => one.participantId ?? []));
+    const customIds = new Set(blocked.flatMap((one) => one.customParticipantId ?? []));
+    const peers = [...everybody(host)].filter(
+      (peer) => ids.has(peer.participantId as ParticipantId) || customIds.has(peer.customParticipantId),
+    );
+    if (peers.length > 0) {
+      const peerIds = peers.map((peer) => peer.peerId);
+      await ifAnybodyIsThere(host.execute({ type: 'KickPeers', by: BACKEND, peerIds }));
+      await this.#denyWaiting(host, peers);
+    }
+    const connected = [...host.connections.values()];
+    const byCustomId = await withCustomId(
+      this.db,
+      appId,
+      connected.map((connection) => connection.participantId),
+      [...customIds],
+    );
+    for (const id of byCustomId) ids.add(id);
+    host.dismiss(connected.filter((one) => ids.has(one.participantId)).map((one) => one.peerId));
   }
 
   async meetingDeactivated(_appId: AppId, meetingId: MeetingId): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { blockReason } from './blocks.js';
 import { isoTime, uuid } from './envelope.js';
 
 const SELECTION_MAX = 500;
@@ -9,14 +10,26 @@ const OPTIONS_MAX = 50;
 
 const ids = z.array(z.string().min(1).max(ID_MAX_CHARS)).max(SELECTION_MAX).default([]);
 
+const lists = { participant_ids: ids, custom_participant_ids: ids };
+
+const namesAnybody = ({ participant_ids, custom_participant_ids }: Record<keyof typeof lists, string[]>) =>
+  participant_ids.length + custom_participant_ids.length > 0;
+const NAMES_NOBODY = {
+  path: ['participant_ids'],
+  message: 'or "custom_participant_ids" must name at least one participant',
+};
+
 /** Either list may be left out and counts as empty then (features.md K13, OQ03). */
-export const selection = z
-  .strictObject({ participant_ids: ids, custom_participant_ids: ids })
-  .refine(
-    ({ participant_ids, custom_participant_ids }) =>
-      participant_ids.length + custom_participant_ids.length > 0,
-    { path: ['participant_ids'], message: 'or "custom_participant_ids" must name at least one participant' },
-  );
+export const selection = z.strictObject(lists).refine(namesAnybody, NAMES_NOBODY);
+
+/** `block` and its reason are additions of Parley: a kick that stays. */
+export const kickBody = z
+  .strictObject({ ...lists, block: z.boolean().default(false), block_reason: blockReason.optional() })
+  .refine(namesAnybody, NAMES_NOBODY)
+  .refine(({ block, block_reason }) => block || block_reason === undefined, {
+    path: ['block_reason'],
+    message: 'is allowed only when "block" is true',
+  });
 
 export const muteAllBody = z.strictObject({ allow_unmute: z.boolean() });
 

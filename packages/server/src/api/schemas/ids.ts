@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { MeetingId, ParticipantId, PeerId, PresetId, SessionId, WebhookId } from '../../ids.js';
+import type { BlockId, MeetingId, ParticipantId, PeerId, PresetId, SessionId, WebhookId } from '../../ids.js';
 
 const guid = z.guid();
 
@@ -10,6 +10,7 @@ export const isUuid = (text: string): boolean => guid.safeParse(text).success;
 const pathId = <Id extends string>() =>
   guid.transform((text) => text.toLowerCase() as Id).openapi({ type: 'string', format: 'uuid' });
 
+export const blockId = pathId<BlockId>();
 export const meetingId = pathId<MeetingId>();
 export const participantId = pathId<ParticipantId>();
 export const peerId = pathId<PeerId>();

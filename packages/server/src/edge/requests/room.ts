@@ -1,6 +1,6 @@
 import { answers, stageRequests, waitingRequests } from '@parley/core';
 import { RoomEvent } from '@parley/wire';
-import { identityOf, loadAdmission } from '../../sessions/meeting-info.js';
+import { identityOf } from '../../sessions/meeting-info.js';
 import { Refused } from '../../sessions/refused.js';
 import { on, type Route } from '../request.js';
 
@@ -10,11 +10,10 @@ const MEMBERS_MAX = 1000;
 /** Joining, asking who is there, the waiting room, kick and end (protocol.md 5, 8, 9). */
 export const roomRoutes: Route[] = [
   on(RoomEvent.joinRoom, async (request, message) => {
-    const admission = await loadAdmission(request.db, request.claims);
     const wanted = (message.peer?.displayName ?? '').slice(0, DISPLAY_NAME_MAX_CHARACTERS);
     await request.host.join(
-      admission,
-      identityOf(admission, request.connection.peerId, wanted),
+      request.admit,
+      (admission) => identityOf(admission, request.connection.peerId, wanted),
       request.origin,
     );
   }),

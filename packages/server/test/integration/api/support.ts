@@ -30,11 +30,13 @@ const idleSessions = () => {
   };
   return {
     kick: vi.fn<SessionControl['kick']>(none),
+    kickForGood: vi.fn<SessionControl['kickForGood']>(none),
     kickAll: vi.fn<SessionControl['kickAll']>(none),
     mute: vi.fn<SessionControl['mute']>(none),
     muteAll: vi.fn<SessionControl['muteAll']>(none),
     createPoll: vi.fn<SessionControl['createPoll']>(none),
     participantDeleted: vi.fn<SessionControl['participantDeleted']>(async () => {}),
+    participantsBlocked: vi.fn<SessionControl['participantsBlocked']>(async () => {}),
     meetingDeactivated: vi.fn<SessionControl['meetingDeactivated']>(async () => {}),
   };
 };
