@@ -73,12 +73,12 @@ describe('GET /openapi.json', () => {
     const additions = served.filter((route) => !REFERENCE.includes(route));
     expect(additions).toEqual([
       'GET /{app}/meetings/{x}/blocks',
-      'GET /{app}/blocks',
       'POST /{app}/meetings/{x}/blocks',
+      'GET /{app}/blocks',
       'POST /{app}/blocks',
       'GET /{app}/meetings/{x}/blocks/{x}',
-      'GET /{app}/blocks/{x}',
       'DELETE /{app}/meetings/{x}/blocks/{x}',
+      'GET /{app}/blocks/{x}',
       'DELETE /{app}/blocks/{x}',
       'GET /{app}/webhooks/{x}/deliveries',
       'GET /{app}/webhooks/{x}/deliveries/{x}',
