@@ -5,7 +5,7 @@ import { eventName, type ServerEvent, type ServerMessage, toClient } from '@parl
 export class Told {
   constructor(readonly effects: readonly Effect[]) {}
 
-  /** Names of the messages that a peer gets, in order: `room.joinRoom`; an answer to its own request ends in `!`. */
+  /** Names of the messages that a peer gets, in order: `room.joinRoom`; with `!` if it is the sender's answer as well. */
   to(peerId: string): string[] {
     return this.#messages
       .filter((message) => message.to.includes(peerId))
