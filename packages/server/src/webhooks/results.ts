@@ -51,15 +51,20 @@ export async function writeResults(db: Kysely<Database>, results: AttemptResult[
   `.execute(db);
 }
 
-/** Makes the heads of lanes due that a runner has finished with, so that what was parked behind it goes on. */
+/**
+ * Makes the heads of lanes due that a runner has finished with, so that what was parked behind it goes on. A head
+ * that was queued meanwhile may be leased again already; its lease ends later than this one and is left alone, or
+ * the delivery would be sent twice.
+ */
 export async function releaseLanes(db: Kysely<Database>, lanes: Lane[], now: Date): Promise<void> {
   await sql`
     update webhook_deliveries delivery set next_attempt_at = ${now}
     from unnest(
         ${lanes.map((lane) => lane.webhookId)}::uuid[],
         ${lanes.map((lane) => lane.sessionId)}::uuid[],
-        ${lanes.map((lane) => lane.deliveries[0]!.id)}::uuid[]
-      ) as lane (webhook_id, session_id, first_id)
+        ${lanes.map((lane) => lane.deliveries[0]!.id)}::uuid[],
+        ${lanes.map((lane) => lane.leasedUntil)}::timestamptz[]
+      ) as lane (webhook_id, session_id, first_id, leased_until)
       left join lateral (
         select id from webhook_deliveries pending
         where pending.webhook_id = lane.webhook_id and pending.session_id = lane.session_id
@@ -67,6 +72,6 @@ export async function releaseLanes(db: Kysely<Database>, lanes: Lane[], now: Dat
         order by pending.position limit 1
       ) head on true
     where delivery.id = coalesce(head.id, lane.first_id) and delivery.status = 'PENDING'
-      and delivery.next_attempt_at > ${now}
+      and delivery.next_attempt_at > ${now} and delivery.next_attempt_at <= lane.leased_until
   `.execute(db);
 }

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { WebhookId } from '../../../src/ids.js';
+import { claimLanes } from '../../../src/webhooks/claims.js';
 import { meetingStarted, participantJoined, participantLeft } from '../../../src/webhooks/payloads.js';
+import { releaseLanes, writeResults } from '../../../src/webhooks/results.js';
 import { LEASE_MS } from '../../../src/webhooks/schedule.js';
 import type { Webhooks } from '../../../src/webhooks/webhooks.js';
 import { type Answer, peer, type Received, startWebhookBench, type WebhookBench } from './support.js';
@@ -228,3 +230,38 @@ async function allSettled(webhookId: WebhookId, webhooks: Webhooks): Promise<voi
     { timeout: 20_000, interval: 5 },
   );
 }
+
+test('a finished lane leaves alone what was queued and taken meanwhile (WB07)', async () => {
+  const session = bench.session();
+  await bench.register('http://127.0.0.1:9/');
+  const claim = async () => {
+    const request = {
+      lanes: 10,
+      lanesPerWebhook: 10,
+      lanesUnderWay: new Map(),
+      pausedUrls: [],
+      trialUrls: [],
+    };
+    const { lanes } = await claimLanes(bench.db, { ...request, now: bench.clock.now() });
+    bench.clock.advance(5);
+    return lanes;
+  };
+  await bench.queue(participantJoined(session, peer('first')));
+  const [first] = await claim();
+  const [delivery] = first!.deliveries;
+  const result = { deliveryId: delivery!.id, leasedUntil: first!.leasedUntil, at: bench.clock.now() };
+  const delivered = {
+    durationMs: 1,
+    httpStatus: 200,
+    error: null,
+    status: 'DELIVERED',
+    nextAttemptAt: null,
+  } as const;
+  await writeResults(bench.db, [{ ...result, ...delivered }], bench.clock.now());
+
+  await bench.queue(participantJoined(session, peer('second')), participantJoined(session, peer('third')));
+  const [second] = await claim();
+  expect(second!.deliveries).toHaveLength(2);
+  await releaseLanes(bench.db, [first!], bench.clock.now());
+  expect(await claim()).toEqual([]);
+});
