@@ -231,7 +231,7 @@ describe.skipIf(!serverIsBuilt)('a client that skips every check of the SDK', ()
     const { code } = await socket.closed;
     expect(code).toBe(1008);
     const answered = socket.received(RoomEvent.getRoomInfo).length;
-    expect(answered).toBeGreaterThan(100);
+    expect(answered).toBeGreaterThan(0);
     expect(answered).toBeLessThan(1000);
     expect(await victim.refusalOf(RoomEvent.getRoomInfo)).toBeNull();
     expect(await stage.activeSession(meeting)).toMatchObject({ live_participants: 2 });

@@ -37,6 +37,7 @@ export const STORE_OPEN_TIMEOUT_MS = 3_000;
 export const CloseCode = {
   normal: 1000,
   goingAway: 1001,
+  serviceRestart: 1012,
   connectTimeout: 3001,
   pingTimeout: 3002,
 } as const;

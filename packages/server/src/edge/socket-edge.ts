@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CloseCode, encodeFrame, MAX_CLIENT_FRAME_BYTES, RoomEvent, SocketQuery } from '@parley/wire';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { ApiError } from '../http/errors.js';
@@ -19,6 +20,8 @@ import { SocketConnection } from './socket-connection.js';
 const PING_EVERY_MS = 10_000;
 /** Two pings and a half without an answer. */
 const SILENCE_MAX_MS = 25_000;
+/** After this time a client that does not answer the close of a stop is cut off. */
+const CLOSE_GRACE_MS = 1_500;
 /** Tabs and devices of one participant that may be connected at once. */
 const CONNECTIONS_PER_PARTICIPANT_MAX = 20;
 
@@ -51,7 +54,7 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
   const { db, clock, log, participantTokens } = services;
   const server = new WebSocketServer({
     noServer: true,
-    clientTracking: false,
+    clientTracking: true,
     perMessageDeflate: false,
     maxPayload: MAX_CLIENT_FRAME_BYTES,
   });
@@ -125,6 +128,11 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     while (host.isClosed) host = await meetings.open(claims.meetingId as MeetingId);
     // Who has gone meanwhile has closed the socket without a listener, and would stay in the meeting for ever.
     if (socket.readyState !== socket.OPEN) return;
+    if (meetings.isDraining) {
+      socket.resume();
+      socket.close(CloseCode.serviceRestart, 'the server restarts');
+      return;
+    }
     const connection: SocketConnection = new SocketConnection(socket, stream, peerId, claims.participantId, {
       onFrame: (frame) => {
         const request = new SocketRequest(host, connection, () => admit(claims), mayHaveToWait, db, frame.id);
@@ -188,6 +196,11 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     async drain() {
       clearInterval(pings);
       meetings.close();
+      const closed = [...server.clients].map(
+        (socket) => new Promise((resolve) => socket.once('close', resolve)),
+      );
+      await Promise.race([Promise.all(closed), sleep(CLOSE_GRACE_MS, undefined, { ref: false })]);
+      for (const socket of server.clients) socket.terminate();
     },
   };
 }

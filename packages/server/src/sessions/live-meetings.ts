@@ -1,3 +1,4 @@
+import { CloseCode } from '@parley/wire';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
@@ -9,8 +10,6 @@ import { clearEndedLogs } from './log-retention.js';
 import { MeetingHost } from './meeting-host.js';
 import { meetingsWithLiveSession, recoverSession } from './recovery.js';
 
-/** Close codes that make the SDK come back by itself: every code but 1000 (protocol.md 3.6). */
-const SERVICE_RESTART = 1012;
 const RECOVERY_RETRY_MS = 1_000;
 const CLEAN_UP_EVERY_MS = 60 * 60_000;
 
@@ -73,7 +72,7 @@ export class LiveMeetings {
     this.#draining = true;
     this.#closing.abort();
     if (this.#cleanUpTimer) clearInterval(this.#cleanUpTimer);
-    for (const host of this.#hosts.values()) host.close(SERVICE_RESTART, 'the server restarts');
+    for (const host of this.#hosts.values()) host.close(CloseCode.serviceRestart, 'the server restarts');
     this.#hosts.clear();
   }
 
@@ -100,7 +99,7 @@ export class LiveMeetings {
 
   #drop(host: MeetingHost): void {
     if (this.#hosts.get(host.meetingId) === host) this.#hosts.delete(host.meetingId);
-    host.close(SERVICE_RESTART, 'the meeting is idle');
+    host.close(CloseCode.serviceRestart, 'the meeting is idle');
   }
 
   /** The log is the truth: the clients come back to what it says. */
