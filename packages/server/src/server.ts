@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './clock.js';
 import type { Settings } from './config/settings.js';
 import { isMigrated } from './database/migrate.js';
 import { createSocketEdge } from './edge/socket-edge.js';
+import { openFiles } from './files/files.js';
 import { createDispatcher } from './http/dispatcher.js';
 import { openListeners } from './http/listeners.js';
 import { operations } from './http/operations.js';
@@ -93,6 +94,8 @@ async function start(
   const installation = await ensureInstallation(db, settings, clock);
   const registry = createRegistry();
   registerMediaMetrics(registry, mediaPool);
+  const files = await openFiles({ db, clock, log, settings });
+  stack.push('files', () => files.close());
   const webhooks = createWebhooks({ db, clock, log, registry, allowPrivate: settings.webhookAllowPrivate });
   stack.push('webhooks', () => webhooks.close());
   const meetings = new LiveMeetings({
@@ -124,7 +127,7 @@ async function start(
     surfaces: {
       operations: operations({ readiness, registry, webhookPublicKey: webhooks.publicKeyPem }),
       managementApi: managementApi({ ...services, webhooks }),
-      clientApi: clientApi(services),
+      clientApi: clientApi({ ...services, files, meetings }),
       telemetry: telemetry(),
       pages: pages(services),
     },

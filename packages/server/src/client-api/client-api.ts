@@ -1,9 +1,10 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
+import { fileRoutes } from '../files/file-routes.js';
 import { ApiError, NotAvailableError } from '../http/errors.js';
 import { renderClientError } from '../http/render-error.js';
-import type { Services } from '../services.js';
 import { assertActive } from '../sessions/meeting-info.js';
+import { type ChatUploadOptions, chatUpload } from './chat-upload.js';
 import { iceServers } from './ice-servers.js';
 import { participantDetails } from './participant-details.js';
 import { type AsParticipant, participantOnly } from './participant-only.js';
@@ -16,6 +17,7 @@ const SDK_HEADERS = [
   'x-realtimekit-version',
   'tracing-id',
   'traceparent',
+  'range',
 ];
 const PREFLIGHT_MAX_AGE_SECONDS = 86_400;
 
@@ -29,7 +31,7 @@ export const sdkCors = () =>
   });
 
 /** What the SDK calls with a participant's token (features.md S22, S23; rest-api.md part 3). */
-export function clientApi(services: Services): Hono {
+export function clientApi(services: ChatUploadOptions): Hono {
   const app = new Hono();
   app.use(sdkCors());
   app.onError((error, c) => renderClientError(error, c, services.log));
@@ -64,9 +66,10 @@ export function clientApi(services: Services): Hono {
   participant.post('/v2/meetings/:meetingId/livestreams', () => {
     throw new NotAvailableError('Livestreaming is not available on this server');
   });
-  participant.post('/v2/meetings/chat-upload', () => {
-    throw new NotAvailableError('File uploads are not available on this server');
-  });
+  participant.route('/', chatUpload(services));
+
+  // The links of files are before the token's door: they carry their own permission.
+  app.route('/', fileRoutes({ ...services.files, clock: services.clock }));
   app.route('/', participant);
   return app;
 }

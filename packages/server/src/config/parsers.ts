@@ -61,3 +61,11 @@ export const turnUrls: Parser<string[]> = (text) => {
   if (wrong !== undefined) throw new BadValue('is not a list of turn: or turns: addresses, parted by commas');
   return urls;
 };
+
+export const mimeTypes: Parser<string[]> = (text) => {
+  const types = text.split(',').map((type) => type.trim().toLowerCase());
+  if (types.some((type) => !/^([a-z0-9.+-]+\/)?[a-z0-9.+-]*\*?$/.test(type) || type === '')) {
+    throw new BadValue('is not a list of MIME types such as image/*, parted by commas');
+  }
+  return types;
+};

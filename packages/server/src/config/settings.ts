@@ -30,6 +30,13 @@ export interface Settings {
   maxConnections: number;
   /** How long a peer whose socket was lost keeps its place and its media. */
   reconnectGraceMs: number;
+  /** Of one file that is sent in chat. */
+  chatFileMaxBytes: number;
+  /** Of all such files together. */
+  chatFilesMaxTotalBytes: number;
+  /** MIME types in small letters; one that ends in `*` stands for all that begin like it. */
+  chatFileTypes: string[];
+  chatRetentionDays: number;
   maxBodyBytes: number;
   maxHeaderBytes: number;
   headersTimeoutMs: number;

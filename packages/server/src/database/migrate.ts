@@ -1,12 +1,14 @@
 import { type Kysely, type Migration, Migrator } from 'kysely';
 import * as initial from './migrations/0001-initial.js';
 import * as blocks from './migrations/0002-blocks.js';
+import * as chatFiles from './migrations/0003-chat-files.js';
 import type { Database } from './tables.js';
 
 /** In order of their names. Imported one by one, so that a bundled or moved server still finds them. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': initial,
   '0002-blocks': blocks,
+  '0003-chat-files': chatFiles,
 };
 
 /**

@@ -33,6 +33,7 @@ export interface Database {
   session_peers: SessionPeersTable;
   peer_events: PeerEventsTable;
   chat_messages: ChatMessagesTable;
+  chat_files: ChatFilesTable;
   webhooks: WebhooksTable;
   webhook_deliveries: WebhookDeliveriesTable;
   webhook_attempts: WebhookAttemptsTable;
@@ -56,7 +57,7 @@ export interface ApiTokensTable {
 }
 
 export interface SigningKeysTable {
-  purpose: 'participant-token' | 'webhook';
+  purpose: 'participant-token' | 'webhook' | 'file-link';
   private_key: string;
   created_at: Generated<Date>;
 }
@@ -196,6 +197,24 @@ export interface ChatMessagesTable {
   edited: Generated<boolean>;
   created_at: Timestamp;
   deleted_at: NullableTimestamp;
+}
+
+export interface ChatFilesTable {
+  id: string;
+  meeting_id: MeetingId;
+  participant_id: ParticipantId;
+  /** As its sender calls it. */
+  name: string;
+  /** As its sender says; null until the upload. */
+  content_type: string | null;
+  size_bytes: ColumnType<string | null, number | null | undefined, number | null>;
+  created_at: Timestamp;
+  upload_until: Timestamp;
+  /** Set while an upload is under way and for ever after it: a link takes one upload. */
+  claimed_at: NullableTimestamp;
+  stored_at: NullableTimestamp;
+  /** Null for files of a meeting that keeps its chat. */
+  expires_at: NullableTimestamp;
 }
 
 export interface WebhooksTable {
