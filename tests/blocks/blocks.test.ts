@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { kitCall } from '../support/kit-call.js';
 import { serverIsBuilt } from '../support/parley-process.js';
 import { type SessionStage, startSessionStage } from '../support/session-stage.js';
 
@@ -12,16 +13,7 @@ describe.skipIf(!serverIsBuilt)('a participant who is blocked', () => {
   });
   afterAll(() => stage?.dispose());
 
-  async function call(method: string, path: string, body?: object) {
-    const { account_id, app_id } = stage.scope;
-    const url = `${stage.parley.httpUrl}/client/v4/accounts/${account_id}/realtime/kit/${app_id}${path}`;
-    const response = await fetch(url, {
-      method,
-      headers: { authorization: `Bearer ${stage.parley.apiToken}`, 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, body: await response.json() };
-  }
+  const call = (method: string, path: string, body?: object) => kitCall(stage, method, path, body);
 
   const details = (token: string) =>
     fetch(`${stage.parley.httpUrl}/v2/internals/participant-details`, {

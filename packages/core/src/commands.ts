@@ -12,7 +12,13 @@ export type MutableMedia = 'audio' | 'video' | 'screenshare';
 /** Ids that a command may need are made by the caller, since the rules have no randomness of their own. */
 export type Command =
   /** Also the way back after a lost socket, and the second try after waiting. */
-  | { type: 'Join'; who: Identity; newSession: { id: string; title: string; keepAliveMs: number } }
+  | {
+      type: 'Join';
+      who: Identity;
+      newSession: { id: string; title: string; keepAliveMs: number };
+      /** A limit of the meeting's own; recorders are not counted. */
+      maxParticipants?: number | null;
+    }
   | { type: 'Leave'; peerId: string }
   /** The socket broke; the peer has its grace period to come back. */
   | { type: 'LoseConnection'; peerId: string }

@@ -13,7 +13,7 @@ export {
   type LeaveReason,
   type SessionEvent,
 } from './events.js';
-export { CHAT_HISTORY_MAX_CHARACTERS, CHAT_HISTORY_MESSAGES } from './limits.js';
+export { CHAT_HISTORY_MAX_CHARACTERS, CHAT_HISTORY_MESSAGES, SESSION_PEERS_MAX } from './limits.js';
 export type * from './preset.js';
 export { isBot } from './preset.js';
 export { REFUSALS, type RefusalCode } from './refusals.js';

@@ -1,3 +1,4 @@
+import { countsAsParticipant } from '../apply.js';
 import type { Command } from '../commands.js';
 import { accept, type Decision, refuse } from '../decision.js';
 import type { SessionEvent } from '../events.js';
@@ -7,6 +8,7 @@ import {
   type Identity,
   type MeetingState,
   permissionsIn,
+  type Session,
   type StageStatus,
   type Timestamp,
 } from '../state.js';
@@ -42,12 +44,23 @@ export function join(state: MeetingState, command: Of<'Join'>, now: Timestamp): 
   if (!state.session) {
     const { id: sessionId, title, keepAliveMs } = command.newSession;
     events.push({ type: 'SessionStarted', at: now, sessionId, title, keepAliveMs });
-  } else if (state.session.peers.size >= SESSION_PEERS_MAX) return refuse('session_full');
+  } else if (isFull(state.session, who, command.maxParticipants ?? SESSION_PEERS_MAX)) {
+    return refuse('session_full');
+  }
   // Its preset or its permissions have changed while it waited; those who saw it wait must not go on seeing it.
   if (waiting && !waiting.admitted) events.push({ type: 'WaitingStopped', at: now, peerId });
   events.push({ type: 'PeerJoined', at: now, peer: who, stage: initialStage(who.preset, permissions) });
   if (permissions.accept_waiting_requests) events.push(...admitForDoorkeeper(state, now, peerId));
   return { events };
+}
+
+/** The bound of a session counts everybody; the limit of a meeting does not count recorders and lets them in. */
+function isFull(session: Session, who: Identity, maxParticipants: number): boolean {
+  if (session.peers.size >= SESSION_PEERS_MAX) return true;
+  if (session.peers.size < maxParticipants || !countsAsParticipant(who)) return false;
+  let participants = 0;
+  for (const peer of session.peers.values()) if (countsAsParticipant(peer)) participants++;
+  return participants >= maxParticipants;
 }
 
 /** features.md W02-W04. */

@@ -43,6 +43,23 @@ describe('joining', () => {
     expect(meeting.peerIds).toEqual(['anna-phone', 'anna-desk']);
   });
 
+  it('lets in no more than the meeting wants, not counting recorders, and takes back who is in', () => {
+    const meeting = new Meeting();
+    const joining = (peerId: string, preset = guest()) => ({
+      ...meeting.joinCommand(peerId, preset),
+      maxParticipants: 2,
+    });
+    meeting.do(joining('recorder', guest({ recorder_type: 'RECORDER' })));
+    meeting.do(joining('anna'));
+    meeting.do(joining('ben'));
+    expect(meeting.refusalOf(joining('chris'))).toBe('session_full');
+    meeting.do(joining('ben'));
+    meeting.do(joining('second-recorder', guest({ recorder_type: 'RECORDER' })));
+    meeting.leave('anna');
+    meeting.do(joining('chris'));
+    expect(meeting.peerIds).toEqual(['recorder', 'ben', 'second-recorder', 'chris']);
+  });
+
   it("refuses a peer id that is another participant's, joined or waiting", () => {
     const meeting = new Meeting();
     meeting.join('anna', host());

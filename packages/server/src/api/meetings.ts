@@ -77,12 +77,14 @@ export function meetings({ db, clock, sessions }: ManagementServices) {
     .openapi(replace, async (c) => {
       const id = c.req.valid('param').meeting_id;
       const row = await replaceMeeting(db, c.var.appId, id, c.req.valid('json'), clock.now());
+      await sessions.meetingChanged(id, { locked: row.locked ?? false });
       return c.json(ok(toMeeting(row)), 200);
     })
     .openapi(update, async (c) => {
       const id = c.req.valid('param').meeting_id;
       const patch = c.req.valid('json');
       const row = await patchMeeting(db, c.var.appId, id, patch, clock.now());
+      await sessions.meetingChanged(id, { locked: row.locked ?? false });
       if (patch.status === 'INACTIVE') await sessions.meetingDeactivated(c.var.appId, id);
       return c.json(ok(toMeeting(row)), 200);
     });

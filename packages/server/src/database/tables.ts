@@ -92,6 +92,9 @@ export interface MeetingsTable {
   transcribe_on_end: boolean;
   session_keep_alive_time_in_secs: number;
   preferred_region: string | null;
+  /** Additions of ours; null when the backend has never set them. */
+  locked: ColumnType<boolean | null, boolean | null | undefined, boolean | null>;
+  max_participants: ColumnType<number | null, number | null | undefined, number | null>;
   recording_config: NullableJson<object>;
   ai_config: NullableJson<object>;
   created_at: Timestamp;

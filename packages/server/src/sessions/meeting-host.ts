@@ -99,6 +99,14 @@ export class MeetingHost {
     return this.#state;
   }
 
+  /** Whether the participant is in the session, be it with a lost connection that may come back. */
+  holds(participantId: string): boolean {
+    for (const peer of this.#state.session?.peers.values() ?? []) {
+      if (peer.participantId === participantId) return true;
+    }
+    return false;
+  }
+
   /** A closed host takes nothing more; the meeting's next host has to be asked for. */
   get isClosed(): boolean {
     return this.#closed;
@@ -133,7 +141,7 @@ export class MeetingHost {
   /**
    * Lets a participant in. Whoever is in the session already may come back although the meeting is INACTIVE
    * (features.md OQ22). What has changed since the admission was read is judged again at the moment of joining, so
-   * that no join slips in behind a deactivation, a deletion or a block (X14). Rejects with what `admit` throws, or
+   * that no join slips in behind a deactivation, a deletion, a block or a lock (X14). Rejects with what `admit` throws, or
    * with Refused.
    */
   async join(
@@ -161,12 +169,14 @@ export class MeetingHost {
   #join(admission: Admission, epoch: symbol, who: Identity, origin: Origin): Promise<void> {
     const { meeting } = admission;
     const newSession = { id: uuid(), title: meeting.title, keepAliveMs: meeting.keepAliveSecs * 1000 };
-    return this.execute({ type: 'Join', who, newSession }, origin, () => {
+    const { maxParticipants } = meeting;
+    return this.execute({ type: 'Join', who, newSession, maxParticipants }, origin, () => {
       if (epoch !== this.admissionsEpoch) throw new Refused('admission_outdated');
       if (this.removedParticipants.has(who.participantId)) throw new Refused('participant_removed');
       const outdated = this.inactiveSince !== null && meeting.updatedAt <= this.inactiveSince;
       const isIn = this.#state.session?.peers.has(who.peerId) ?? false;
       if (!isIn && (outdated || meeting.status === 'INACTIVE')) throw new Refused('meeting_inactive');
+      if (meeting.locked && !this.holds(who.participantId)) throw new Refused('meeting_locked');
       this.meeting = meeting;
     });
   }

@@ -17,6 +17,10 @@ export interface MeetingInfo {
   keepAliveSecs: number;
   /** The next sessions' participants read the public messages of the earlier ones (features.md H16). */
   persistChat: boolean;
+  /** Only who is in the session may join. */
+  locked: boolean;
+  /** Null without a limit of the backend's. */
+  maxParticipants: number | null;
   /** Tells an older reading of the row from a newer one. */
   updatedAt: Date;
 }
@@ -36,7 +40,8 @@ export interface Admission {
 /**
  * Looks up who a token belongs to. Each way to fail has a reason of its own, so that a developer can tell them
  * apart, and a status that the SDK maps to error 0004 (features.md SE13, Q08): `participant_unknown` and
- * `token_revoked` 404, `other_meeting` and `participant_blocked` 403. Whether the meeting takes joins is for the caller to judge.
+ * `token_revoked` 404, `other_meeting` and `participant_blocked` 403. Whether the meeting takes joins is for the
+ * caller to judge.
  */
 export async function loadAdmission(
   db: Kysely<Database>,
@@ -59,6 +64,8 @@ export async function loadAdmission(
       'meetings.status',
       'meetings.session_keep_alive_time_in_secs',
       'meetings.persist_chat',
+      'meetings.locked',
+      'meetings.max_participants',
       'meetings.updated_at as meeting_updated_at',
       'apps.id as app_id',
       'apps.name as app_name',
@@ -92,6 +99,8 @@ export async function loadAdmission(
       status: row.status,
       keepAliveSecs: row.session_keep_alive_time_in_secs,
       persistChat: row.persist_chat,
+      locked: row.locked ?? false,
+      maxParticipants: row.max_participants,
       updatedAt: row.meeting_updated_at,
     },
     participant: {
@@ -119,6 +128,8 @@ export function assertActive(meeting: MeetingInfo): void {
   if (meeting.status === 'ACTIVE') return;
   throw new ApiError(403, 'The meeting is inactive', undefined, 'meeting_inactive');
 }
+
+export const meetingLocked = () => new ApiError(403, 'The meeting is locked', undefined, 'meeting_locked');
 
 /** `displayName` is what the client asks for, where the preset lets him choose (features.md R29). */
 export function identityOf(admission: Admission, peerId: PeerId, displayName: string): Identity {

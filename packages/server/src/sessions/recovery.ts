@@ -33,6 +33,8 @@ export async function recoverSession(
       'meetings.status as meeting_status',
       'meetings.session_keep_alive_time_in_secs',
       'meetings.persist_chat',
+      'meetings.locked',
+      'meetings.max_participants',
       'meetings.updated_at as meeting_updated_at',
     ])
     .where('sessions.meeting_id', '=', meetingId)
@@ -52,6 +54,8 @@ export async function recoverSession(
       status: row.meeting_status,
       keepAliveSecs: row.session_keep_alive_time_in_secs,
       persistChat: row.persist_chat,
+      locked: row.locked ?? false,
+      maxParticipants: row.max_participants,
       updatedAt: row.meeting_updated_at,
     },
     record: {

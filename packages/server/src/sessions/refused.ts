@@ -3,6 +3,7 @@ import { REFUSALS, type RefusalCode } from '@parley/core';
 /** Refusals of the server around the rules, each with its sentence. */
 const OWN_REFUSALS = {
   meeting_inactive: 'The meeting is inactive',
+  meeting_locked: 'The meeting is locked',
   participant_removed: 'The participant was removed from the meeting',
   admission_outdated: 'Who may come in has changed meanwhile, try again',
   draining: 'The server is shutting down',

@@ -150,6 +150,18 @@ export class LiveSessionControl implements SessionControl {
     host.dismiss(connected.filter((one) => ids.has(one.participantId)).map((one) => one.peerId));
   }
 
+  async meetingChanged(meetingId: MeetingId, { locked }: { locked: boolean }): Promise<void> {
+    const host = await this.meetings.find(meetingId);
+    if (!host) return;
+    host.voidAdmissions();
+    if (!locked || host.state.waiting.size === 0) return;
+    await ifAnybodyIsThere(host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds: 'everybody' }));
+  }
+
+  async isInSession(meetingId: MeetingId, participantId: ParticipantId): Promise<boolean> {
+    return (await this.meetings.find(meetingId))?.holds(participantId) ?? false;
+  }
+
   async meetingDeactivated(_appId: AppId, meetingId: MeetingId): Promise<void> {
     const host = await this.meetings.find(meetingId);
     if (!host) return;

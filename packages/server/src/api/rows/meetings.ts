@@ -45,6 +45,8 @@ export const toMeetingListItem = (row: MeetingRow): MeetingListItem => ({
 
 export const toMeeting = (row: MeetingRow): MeetingView => ({
   ...toMeetingListItem(row),
+  ...(row.locked !== null && { locked: row.locked }),
+  ...(row.max_participants !== null && { max_participants: row.max_participants }),
   ...(row.ai_config !== null && { ai_config: row.ai_config as AiConfig }),
 });
 

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { SESSION_PEERS_MAX } from '@parley/core';
 import { pagingQuery } from '../../http/pagination.js';
 import { querySearch, queryTime } from '../../http/query.js';
 import { isoTime, uuid } from './envelope.js';
@@ -57,6 +58,10 @@ const creationFlag = z
   .default(false)
   .transform((value) => value ?? false);
 
+/** Additions of Parley; null sets none. A meeting that never had them is shown without. */
+const locked = z.boolean().nullable();
+const maxParticipants = z.int().min(1).max(SESSION_PEERS_MAX).nullable();
+
 /** Body of create and of replace: what is left out has its default (rest-api.md 1.2). */
 export const newMeeting = z.strictObject({
   title: title.default(null),
@@ -67,6 +72,8 @@ export const newMeeting = z.strictObject({
   transcribe_on_end: z.boolean().default(false),
   session_keep_alive_time_in_secs: keepAlive.default(KEEP_ALIVE_DEFAULT_SECONDS),
   preferred_region: region.default(null),
+  locked: locked.default(null),
+  max_participants: maxParticipants.default(null),
   recording_config: recordingConfig.optional(),
   ai_config: aiConfig.optional(),
 });
@@ -87,6 +94,8 @@ export const meetingPatch = z.strictObject({
   transcribe_on_end: z.boolean().optional(),
   session_keep_alive_time_in_secs: keepAlive.optional(),
   preferred_region: region.optional(),
+  locked: locked.optional(),
+  max_participants: maxParticipants.optional(),
   recording_config: anyPart.optional(),
   ai_config: anyPart.optional(),
 });
@@ -127,5 +136,11 @@ export const meetingListItem = z
   .openapi('MeetingListItem');
 export type MeetingListItem = z.infer<typeof meetingListItem>;
 
-export const meetingView = meetingListItem.extend({ ai_config: aiConfig.optional() }).openapi('Meeting');
+export const meetingView = meetingListItem
+  .extend({
+    ai_config: aiConfig.optional(),
+    locked: z.boolean().optional().openapi({ description: 'Lets in only who is in the session.' }),
+    max_participants: z.int().optional().openapi({ description: 'Connections in one session.' }),
+  })
+  .openapi('Meeting');
 export type MeetingView = z.infer<typeof meetingView>;

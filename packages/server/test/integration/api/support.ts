@@ -36,6 +36,8 @@ const idleSessions = () => {
     muteAll: vi.fn<SessionControl['muteAll']>(none),
     createPoll: vi.fn<SessionControl['createPoll']>(none),
     participantDeleted: vi.fn<SessionControl['participantDeleted']>(async () => {}),
+    meetingChanged: vi.fn<SessionControl['meetingChanged']>(async () => {}),
+    isInSession: vi.fn<SessionControl['isInSession']>(async () => false),
     participantsBlocked: vi.fn<SessionControl['participantsBlocked']>(async () => {}),
     meetingDeactivated: vi.fn<SessionControl['meetingDeactivated']>(async () => {}),
   };
