@@ -48,6 +48,8 @@ export class DeliveryRunner {
   readonly #finishedLanes: Batch<Lane>;
   readonly #running = new Set<Promise<void>>();
   readonly #lanesUnderWay = new Map<WebhookId, number>();
+  /** Claims of the same lane at work: the next may begin before the last has let go. */
+  readonly #claimsOfLane = new Map<string, number>();
   #loop: Promise<void> | null = null;
   #closing = false;
   #wakeRequested = false;
@@ -59,7 +61,7 @@ export class DeliveryRunner {
     const { db, clock } = options;
     this.#results = new Batch((results) => this.#persist(() => writeResults(db, results, clock.now())));
     this.#finishedLanes = new Batch((lanes) =>
-      this.#persist(() => this.#inTurn(() => releaseLanes(db, lanes, clock.now()))),
+      this.#persist(() => this.#inTurn(() => releaseLanes(db, this.#lastOnes(lanes), clock.now()))),
     );
   }
 
@@ -144,8 +146,22 @@ export class DeliveryRunner {
     return result;
   }
 
+  /**
+   * Only the last claim of a lane lets it go. An earlier one would take away the lease under which the later one is
+   * sending, and everything of that would be sent twice.
+   */
+  #lastOnes(lanes: Lane[]): Lane[] {
+    const finishing = new Map<string, Lane[]>();
+    for (const lane of lanes) finishing.set(keyOf(lane), [...(finishing.get(keyOf(lane)) ?? []), lane]);
+    return [...finishing].flatMap(([key, same]) =>
+      same.length >= (this.#claimsOfLane.get(key) ?? 0) ? same.slice(-1) : [],
+    );
+  }
+
   #begin(lane: Lane): void {
     this.#count(lane.webhookId, 1);
+    const key = keyOf(lane);
+    this.#claimsOfLane.set(key, (this.#claimsOfLane.get(key) ?? 0) + 1);
     const run = this.#work(lane)
       .catch((error: unknown) => {
         this.#options.log.error(
@@ -155,6 +171,9 @@ export class DeliveryRunner {
       })
       .finally(() => {
         this.#count(lane.webhookId, -1);
+        const others = (this.#claimsOfLane.get(key) ?? 1) - 1;
+        if (others === 0) this.#claimsOfLane.delete(key);
+        else this.#claimsOfLane.set(key, others);
         this.#running.delete(run);
         this.wake();
       });
@@ -242,3 +261,5 @@ export class DeliveryRunner {
     }
   }
 }
+
+const keyOf = (lane: Lane): string => `${lane.webhookId} ${lane.sessionId ?? lane.deliveries[0]?.id}`;
