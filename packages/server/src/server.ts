@@ -126,7 +126,7 @@ async function start(
   const fetch = createDispatcher({
     surfaces: {
       operations: operations({ readiness, registry, webhookPublicKey: webhooks.publicKeyPem }),
-      managementApi: managementApi({ ...services, webhooks }),
+      managementApi: managementApi({ ...services, webhooks, links: files.links }),
       clientApi: clientApi({ ...services, files, meetings }),
       telemetry: telemetry(),
       pages: pages(services),

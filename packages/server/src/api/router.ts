@@ -1,5 +1,6 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi';
 import type { Settings } from '../config/settings.js';
+import type { FileLinks } from '../files/links.js';
 import { validationError } from '../http/validation.js';
 import type { AppId } from '../ids.js';
 import type { Services } from '../services.js';
@@ -7,7 +8,8 @@ import type { Webhooks } from '../webhooks/webhooks.js';
 
 /** What the management API needs of the server. */
 export interface ManagementServices extends Omit<Services, 'settings'> {
-  settings: Pick<Settings, 'maxBodyBytes'>;
+  settings: Pick<Settings, 'maxBodyBytes' | 'baseDomain'>;
+  links: FileLinks;
   webhooks: Pick<Webhooks, 'redeliver'>;
 }
 

@@ -1,4 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { requireChat } from '../files/chat-export.js';
+import { originOf } from '../files/links.js';
 import { ApiError, NotAvailableError } from '../http/errors.js';
 import { pageOf, paging, pagingOf } from '../http/pagination.js';
 import type { SessionId } from '../ids.js';
@@ -15,6 +17,7 @@ import { findSessions, getSession, requireSession, toSession } from './rows/sess
 import { answer, ok, success } from './schemas/envelope.js';
 import { anyId, peerId, sessionId } from './schemas/ids.js';
 import {
+  chatDownload,
   peerDetails,
   peerList,
   peerReport,
@@ -26,6 +29,9 @@ import {
   sessionView,
   transcriptFormat,
 } from './schemas/sessions.js';
+
+/** How long an address of a chat export works; the next call gives a new one (features.md H17). */
+const EXPORT_LINK_MS = 60 * 60_000;
 
 const params = z.object({ session_id: sessionId });
 
@@ -83,8 +89,16 @@ const getReport = createRoute({
   responses: { 200: answer('The connection; its report is empty.', z.object({ participant: peerReport })) },
 });
 
+const getChat = createRoute({
+  method: 'get',
+  path: '/sessions/{session_id}/chat',
+  summary: 'Get the address of the chat of a session',
+  request: { params, query: z.strictObject({}) },
+  responses: { 200: answer('Where the chat can be loaded from as CSV, and until when.', chatDownload) },
+});
+
 /** Files that are made after a session: there are none until something makes them. */
-const getFile = (path: 'chat' | 'summary' | 'transcript') =>
+const getFile = (path: 'summary' | 'transcript') =>
   createRoute({
     method: 'get',
     path: `/sessions/{session_id}/${path}`,
@@ -102,7 +116,7 @@ const makeSummary = createRoute({
 });
 
 /** Sessions of an app, live and ended (features.md L06-L08, RE06, RE07, SR02-SR04). */
-export function sessions({ db, clock }: ManagementServices) {
+export function sessions({ db, clock, settings, links }: ManagementServices) {
   const shown = async (row: SessionPeerRow, withEvents: boolean | undefined) => {
     if (!withEvents) return toSessionPeer(row);
     const events = await findPeerEvents(db, row.session_id, [row.peer_id]);
@@ -164,9 +178,19 @@ export function sessions({ db, clock }: ManagementServices) {
       const row = await getSessionPeer(db, session_id, participant_id, clock.now());
       return c.json(ok({ participant: await shown(row, c.req.valid('query').include_peer_events) }), 200);
     })
-    .openapi(getFile('chat'), (c) =>
-      refuseMissingFile(c.var.appId, c.req.valid('param').session_id, 'chat export'),
-    )
+    .openapi(getChat, async (c) => {
+      const { session_id } = c.req.valid('param');
+      await requireSession(db, c.var.appId, session_id);
+      await requireChat(db, session_id);
+      const origin = originOf(c.req.url, c.req.header('x-forwarded-proto'), settings.baseDomain);
+      const expiresAt = new Date(clock.now().getTime() + EXPORT_LINK_MS);
+      const link = links.make(origin, 'chat-export', session_id, expiresAt);
+      const data = {
+        chat_download_url: link.url,
+        chat_download_url_expiry: link.expiresAt.toISOString(),
+      };
+      return c.json(ok(data), 200);
+    })
     .openapi(getFile('transcript'), (c) =>
       refuseMissingFile(c.var.appId, c.req.valid('param').session_id, 'transcript'),
     )

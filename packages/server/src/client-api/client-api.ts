@@ -73,7 +73,7 @@ export function clientApi(services: ChatUploadOptions): Hono {
   participant.route('/', chatUpload(services));
 
   // The links of files are before the token's door: they carry their own permission.
-  app.route('/', fileRoutes({ ...services.files, clock: services.clock }));
+  app.route('/', fileRoutes({ ...services.files, clock: services.clock, db: services.db }));
   app.route('/', participant);
   return app;
 }

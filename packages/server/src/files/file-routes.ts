@@ -1,8 +1,12 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { type Context, Hono } from 'hono';
+import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.js';
+import type { Database } from '../database/tables.js';
 import { ApiError } from '../http/errors.js';
+import type { SessionId } from '../ids.js';
+import { chatAsCsv } from './chat-export.js';
 import { bareType, type ChatFiles } from './chat-files.js';
 import type { FileLinks, LinkPurpose } from './links.js';
 
@@ -12,13 +16,14 @@ const TYPE_OF_THE_REST = 'application/octet-stream';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface FileRoutesOptions {
+  db: Kysely<Database>;
   clock: Clock;
   links: FileLinks;
   chatFiles: ChatFiles;
 }
 
 /** Where the signed links lead: no token is asked for, the link is the permission (rest-api.md 3.5). */
-export function fileRoutes({ clock, links, chatFiles }: FileRoutesOptions): Hono {
+export function fileRoutes({ db, clock, links, chatFiles }: FileRoutesOptions): Hono {
   const app = new Hono();
   const open = (c: Context, purpose: LinkPurpose): string => {
     const id = c.req.param('id') ?? '';
@@ -66,6 +71,19 @@ export function fileRoutes({ clock, links, chatFiles }: FileRoutesOptions): Hono
     if (file.size === 0 || c.req.method === 'HEAD') return c.body(null, status, headers);
     const bytes = Readable.toWeb(chatFiles.read(file.id, first, last));
     return c.body(bytes as ReadableStream, status, headers);
+  });
+
+  app.get('/v2/files/chat-export/:id', (c) => {
+    const id = open(c, 'chat-export') as SessionId;
+    const headers = {
+      ...DOWNLOAD_HEADERS,
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': disposition('attachment', `chat-${id}.csv`),
+      'cache-control': 'no-store',
+    };
+    if (c.req.method === 'HEAD') return c.body(null, 200, headers);
+    const lines = Readable.from(chatAsCsv(db, id)).map((part: string) => Buffer.from(part));
+    return c.body(Readable.toWeb(lines) as ReadableStream, 200, headers);
   });
   return app;
 }

@@ -131,3 +131,8 @@ export const peerReport = sessionPeerView.extend({
     quality: z.record(z.string(), z.unknown()),
   }),
 });
+
+export const chatDownload = z.object({
+  chat_download_url: z.string(),
+  chat_download_url_expiry: z.iso.datetime(),
+});

@@ -6,6 +6,7 @@ import pino from 'pino';
 import { vi } from 'vitest';
 import { managementApi } from '../../../src/api/management-api.js';
 import type { Clock } from '../../../src/clock.js';
+import { loadFileLinks } from '../../../src/files/links.js';
 import { ApiError } from '../../../src/http/errors.js';
 import type { SessionControl } from '../../../src/sessions/control.js';
 import { createApiToken } from '../../../src/tokens/api-tokens.js';
@@ -86,7 +87,8 @@ export async function startApi(): Promise<TestApi> {
     db: database.db,
     clock,
     log: pino({ level: 'silent' }),
-    settings: { maxBodyBytes: MAX_BODY_BYTES },
+    settings: { maxBodyBytes: MAX_BODY_BYTES, baseDomain: 'localhost:8443' },
+    links: await loadFileLinks(database.db),
     participantTokens,
     sessions,
     webhooks: { redeliver },

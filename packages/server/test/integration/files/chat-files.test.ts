@@ -66,7 +66,7 @@ beforeAll(async () => {
   chatFiles = new ChatFiles({ db, clock, links, disk: await FileDisk.open(folder), settings });
   const app = new Hono();
   app.onError((error, c) => renderClientError(error, c, pino({ level: 'silent' })));
-  app.route('/', fileRoutes({ clock, links, chatFiles }));
+  app.route('/', fileRoutes({ db, clock, links, chatFiles }));
   server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
   await new Promise((resolve) => server.once('listening', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
