@@ -53,8 +53,13 @@ export abstract class Transport {
       ...engineProperties('audio', this.table.audio),
       ...engineProperties('video', this.table.video),
     };
-    this.engine.setLocalProperties(properties);
-    this.engine.setRemoteProperties(properties);
+    try {
+      this.engine.setLocalProperties(properties);
+      this.engine.setRemoteProperties(properties);
+    } catch (error) {
+      this.engine.stop();
+      throw error;
+    }
     const ice = this.engine.getLocalICEInfo();
     this.#local = {
       ice: { ufrag: ice.getUfrag(), pwd: ice.getPwd() },
