@@ -74,6 +74,3 @@ export function originOf(requestUrl: string, forwardedProto: string | undefined,
   if (host === `api.${baseDomain}` || forwardedProto === 'https') return `https://${host}`;
   return `${protocol}//${host}`;
 }
-
-/** For links that no request asked for. */
-export const publicOrigin = (baseDomain: string): string => `https://api.${baseDomain}`;
