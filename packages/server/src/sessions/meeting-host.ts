@@ -67,10 +67,6 @@ export class MeetingHost {
   readonly media: MeetingMedia;
   /** The meeting as the last join found it; null until the first join. */
   meeting: MeetingInfo | null = null;
-  /** When the meeting was last set INACTIVE, by its own `updated_at`; an older reading of it is out of date. */
-  inactiveSince: Date | null = null;
-  /** Deleted while connected, perhaps with a join on its way. */
-  readonly removedParticipants = new Set<string>();
   /** Another one since the rules of admission have changed: what was read under an older one is out of date. */
   admissionsEpoch = Symbol('admissions');
 
@@ -172,10 +168,8 @@ export class MeetingHost {
     const { maxParticipants } = meeting;
     return this.execute({ type: 'Join', who, newSession, maxParticipants }, origin, () => {
       if (epoch !== this.admissionsEpoch) throw new Refused('admission_outdated');
-      if (this.removedParticipants.has(who.participantId)) throw new Refused('participant_removed');
-      const outdated = this.inactiveSince !== null && meeting.updatedAt <= this.inactiveSince;
       const isIn = this.#state.session?.peers.has(who.peerId) ?? false;
-      if (!isIn && (outdated || meeting.status === 'INACTIVE')) throw new Refused('meeting_inactive');
+      if (!isIn && meeting.status === 'INACTIVE') throw new Refused('meeting_inactive');
       if (meeting.locked && !this.holds(who.participantId)) throw new Refused('meeting_locked');
       this.meeting = meeting;
     });

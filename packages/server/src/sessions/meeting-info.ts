@@ -21,8 +21,6 @@ export interface MeetingInfo {
   locked: boolean;
   /** Null without a limit of the backend's. */
   maxParticipants: number | null;
-  /** Tells an older reading of the row from a newer one. */
-  updatedAt: Date;
 }
 
 /** A participant who holds a valid token, with the preset as it is now (rest-api.md part 4). */
@@ -66,7 +64,6 @@ export async function loadAdmission(
       'meetings.persist_chat',
       'meetings.locked',
       'meetings.max_participants',
-      'meetings.updated_at as meeting_updated_at',
       'apps.id as app_id',
       'apps.name as app_name',
       'presets.id as preset_id',
@@ -101,7 +98,6 @@ export async function loadAdmission(
       persistChat: row.persist_chat,
       locked: row.locked ?? false,
       maxParticipants: row.max_participants,
-      updatedAt: row.meeting_updated_at,
     },
     participant: {
       id: row.participant_id,

@@ -35,7 +35,6 @@ export async function recoverSession(
       'meetings.persist_chat',
       'meetings.locked',
       'meetings.max_participants',
-      'meetings.updated_at as meeting_updated_at',
     ])
     .where('sessions.meeting_id', '=', meetingId)
     .where('sessions.status', '=', 'LIVE')
@@ -56,7 +55,6 @@ export async function recoverSession(
       persistChat: row.persist_chat,
       locked: row.locked ?? false,
       maxParticipants: row.max_participants,
-      updatedAt: row.meeting_updated_at,
     },
     record: {
       sessionId: row.id,

@@ -4,7 +4,6 @@ import { REFUSALS, type RefusalCode } from '@parley/core';
 const OWN_REFUSALS = {
   meeting_inactive: 'The meeting is inactive',
   meeting_locked: 'The meeting is locked',
-  participant_removed: 'The participant was removed from the meeting',
   admission_outdated: 'Who may come in has changed meanwhile, try again',
   draining: 'The server is shutting down',
   gone: 'The meeting was let go of meanwhile, try again',

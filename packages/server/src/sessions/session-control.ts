@@ -106,7 +106,7 @@ export class LiveSessionControl implements SessionControl {
   async participantDeleted(meetingId: MeetingId, participantId: ParticipantId): Promise<void> {
     const host = await this.meetings.find(meetingId);
     if (!host) return;
-    host.removedParticipants.add(participantId);
+    host.voidAdmissions();
     const peers = [...everybody(host)].filter((peer) => peer.participantId === participantId);
     await ifAnybodyIsThere(
       host.execute({ type: 'KickPeers', by: BACKEND, peerIds: peers.map((peer) => peer.peerId) }),
@@ -165,13 +165,7 @@ export class LiveSessionControl implements SessionControl {
   async meetingDeactivated(_appId: AppId, meetingId: MeetingId): Promise<void> {
     const host = await this.meetings.find(meetingId);
     if (!host) return;
-    const row = await this.db
-      .selectFrom('meetings')
-      .select(['status', 'updated_at'])
-      .where('id', '=', meetingId)
-      .executeTakeFirst();
-    if (row?.status !== 'INACTIVE') return;
-    host.inactiveSince = row.updated_at;
+    host.voidAdmissions();
     await ifAnybodyIsThere(host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds: 'everybody' }));
   }
 
