@@ -6,7 +6,7 @@ const STEPS = 1000;
 const chosen = process.env.SIMULATION_SEED;
 
 describe('a meeting under random commands', () => {
-  const seeds = chosen ? [Number(chosen)] : [1, 2, 3, 4, 5, 6, 7, 8];
+  const seeds = chosen ? [Number(chosen)] : [1, 2, 3, 4, 5, 6];
   it.each(seeds)('keeps every rule with seed %i', (seed) => {
     Simulation.run(seed, STEPS);
   });
