@@ -115,6 +115,7 @@ async function start(
     participantTokens: createParticipantTokens(db, clock),
     sessions: new LiveSessionControl(db, meetings),
   };
+  stack.push('meetings', () => meetings.close());
   await meetings.recover();
 
   const readiness = new Readiness({
