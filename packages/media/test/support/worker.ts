@@ -13,6 +13,9 @@ import type {
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
 const entry = fileURLToPath(new URL('../../dist/worker.js', import.meta.url));
 
+/** A small heap is collected often, so that the memory of a process tells what it holds and not when it collects. */
+export const SMALL_HEAP = ['--max-old-space-size=64', '--max-semi-space-size=2'];
+
 export class RequestFailed extends Error {
   constructor(
     readonly code: MediaErrorCode,
@@ -33,15 +36,21 @@ export class TestWorker {
   readonly #waiting = new Set<() => void>();
 
   /** Compiles the package first, because a child process cannot run the sources. */
-  static async start(settings: { port?: number; announcedIps?: string[] } = {}): Promise<TestWorker> {
+  static async start(
+    settings: { port?: number; announcedIps?: string[] } = {},
+    execArgv: string[] = [],
+  ): Promise<TestWorker> {
     execFileSync('npx', ['tsc', '-b', 'packages/media'], { cwd: repository, stdio: 'inherit' });
-    const worker = new TestWorker({ port: 0, announcedIps: ['127.0.0.1'], ...settings });
+    const worker = new TestWorker({ port: 0, announcedIps: ['127.0.0.1'], ...settings }, execArgv);
     await worker.event((event) => event.type === 'ready');
     return worker;
   }
 
-  private constructor(settings: object) {
-    this.process = fork(entry, [JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  private constructor(settings: object, execArgv: string[]) {
+    this.process = fork(entry, [JSON.stringify(settings)], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv,
+    });
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
         this.output = (this.output + chunk.toString()).slice(-20_000);

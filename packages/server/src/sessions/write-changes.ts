@@ -110,8 +110,12 @@ async function insertLog(trx: Transaction<Database>, group: Changes[]): Promise<
 
 /** A peer that comes back after it had left keeps its row, which adds its stays up (features.md RE07). */
 async function insertJoined(trx: Transaction<Database>, group: Changes[]): Promise<void> {
+  // A peer that joins, leaves and joins again within one round counts with its last join.
   const joined = group.flatMap(({ record, joined }) =>
-    joined.map((one) => ({ ...one, sessionId: record.sessionId })),
+    [...new Map(joined.map((one) => [one.peer.peerId, one])).values()].map((one) => ({
+      ...one,
+      sessionId: record.sessionId,
+    })),
   );
   if (joined.length === 0) return;
   await sql`

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { answers, type MutableMedia, type Producer } from '@parley/core';
+import { answers, isVisible, type MutableMedia, type Producer } from '@parley/core';
 import type { Rid } from '@parley/media';
 import { type edge, encodeFrame, MediaEvent, type media, toClient } from '@parley/wire';
 import { MediaError } from '../../media/media-pool.js';
@@ -231,7 +231,7 @@ function visibleProducer(request: SocketRequest, wanted: edge.ConsumePeerRequest
   const { session } = request.host.state;
   if (!session?.peers.has(request.peerId)) throw new Refused('not_joined');
   const owner = session.peers.get(wanted.producingPeerId);
-  if (!owner || owner.permissions.hidden_participant || owner.stage !== 'ON_STAGE') return undefined;
+  if (!owner || !isVisible(owner) || owner.stage !== 'ON_STAGE') return undefined;
   return owner.producers.get(wanted.producerId ?? '');
 }
 
