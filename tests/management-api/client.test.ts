@@ -194,16 +194,17 @@ describe.skipIf(!serverIsBuilt)('the official client with only its base URL chan
     expect(await kit.analytics.getOrgAnalytics(scope.app_id, account)).toMatchObject({
       data: { session_stats: { sessions_count: 0 }, recording_stats: { recording_count: 0 } },
     });
-    for (const call of [
-      kit.recordings.getActiveRecordings(meeting, scope),
-      kit.recordings.getOneRecording(UNKNOWN, scope),
-      kit.sessions.getSessionDetails(UNKNOWN, scope),
-      kit.sessions.getSessionChat(UNKNOWN, scope),
-      kit.sessions.getParticipantDataFromPeerID(UNKNOWN, scope),
-      kit.activeSession.getActiveSession(meeting, scope),
-    ]) {
-      expect(await failureOf(call)).toBeInstanceOf(Cloudflare.NotFoundError);
-    }
+    const failures = await Promise.all(
+      [
+        kit.recordings.getActiveRecordings(meeting, scope),
+        kit.recordings.getOneRecording(UNKNOWN, scope),
+        kit.sessions.getSessionDetails(UNKNOWN, scope),
+        kit.sessions.getSessionChat(UNKNOWN, scope),
+        kit.sessions.getParticipantDataFromPeerID(UNKNOWN, scope),
+        kit.activeSession.getActiveSession(meeting, scope),
+      ].map(failureOf),
+    );
+    for (const failure of failures) expect(failure).toBeInstanceOf(Cloudflare.NotFoundError);
   });
 
   test('every refusal is the right class with code, message and errors (K23, RE02, E16, E18, E24)', async () => {

@@ -19,7 +19,9 @@ export function greeting({ settings, installation, demoTokens, authorityPath }: 
   const lines = ['', 'Parley is ready.', ''];
   for (const { role, token } of demoTokens) {
     lines.push(`  Demo meeting, ${role}:`);
-    lines.push(...[secure, plain].map((origin) => `    ${origin}/meet?authToken=${token}`));
+    // With a certificate of our own making the plain link is the one that works with nothing to accept.
+    const origins = authorityPath ? [plain, secure] : [secure, plain];
+    lines.push(...origins.map((origin) => `    ${origin}/meet?authToken=${token}`));
   }
   lines.push(
     '',
