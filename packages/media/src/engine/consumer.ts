@@ -61,10 +61,10 @@ export class Consumer {
     if (this.producer.kind === 'video') this.producer.track.refresh();
   }
 
-  /** Changes the layer with the next key frame of the new one, which is asked for. */
-  selectLayer(rid: string): void {
+  /** Asks for a key frame of the new layer; smooth keeps the old one until it comes. */
+  selectLayer(rid: string, smooth: boolean): void {
     if (!this.#transponder || this.producer.closed || rid === this.#rid) return;
-    this.#transponder.selectEncoding(rid, true);
+    this.#transponder.selectEncoding(rid, smooth);
     this.#rid = rid;
   }
 

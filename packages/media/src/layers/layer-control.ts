@@ -51,11 +51,14 @@ export class LayerControl {
       return;
     }
     this.#decidedAtMs = line.nowMs;
-    const { state, changes, probeUpToBps } = decideLayers(this.#state ?? startPolicy(line.nowMs), line);
+    const { state, changes, isCongested, probeUpToBps } = decideLayers(
+      this.#state ?? startPolicy(line.nowMs),
+      line,
+    );
     this.#state = state;
     for (const consumer of attached) {
       const rid = changes.get(consumer.mid);
-      if (rid !== undefined) consumer.selectLayer(rid);
+      if (rid !== undefined) consumer.selectLayer(rid, !isCongested);
     }
     this.#probe(probeUpToBps);
   }

@@ -2,7 +2,8 @@
  * Which simulcast layer each video of one receiver gets. Pure: the caller brings the clock, the estimate and the
  * layers, and keeps the state.
  *
- * Down at once, when the receiver's line is full. Up only after the estimate has had room for 1.3 times the needed
+ * Down at once when the receiver's line is full; a target that only dips, as it does when packets come in bursts, has
+ * to stay low for a moment. Up only after the estimate has had room for 1.3 times the needed
  * rate for a while: briefly on a line that was never full, 10 s and longer on one that was. The engine's estimate
  * sinks to what is being sent, so it can only grow while padding is sent ("probing"), which costs the receiver's
  * line; that is asked for only where a higher layer would be used, and in attempts with pauses.
@@ -42,6 +43,8 @@ export interface PolicyState {
   /** How long the room has to last before anything goes up. */
   holdMs: number;
   raisedAtMs: number;
+  /** Since when the target has been too low, while the line itself seems wide enough. */
+  lowSinceMs: number | undefined;
   probingSinceMs: number | undefined;
   probeNotBeforeMs: number;
   probePauseMs: number;
@@ -51,19 +54,29 @@ export interface LayerDecision {
   state: PolicyState;
   /** By mid; videos whose layer stays as it is are not named. */
   changes: ReadonlyMap<string, string>;
+  /**
+   * The line is full: the old layer has to stop now and not at the next key frame of the new one, which would be
+   * lost behind it.
+   */
+  isCongested: boolean;
   /** Total rate up to which padding may be sent now; 0 for none. */
   probeUpToBps: number;
 }
 
-/** Before the first feedback: enough for a middle layer, so that a poor line is not flooded at the start. */
-export const START_BPS = 600_000;
+/** Before the first feedback, as little as a sender of its own would start with (WebRTC's 300 kbit/s). */
+export const START_BPS = 300_000;
 /** Feedback comes within the first second; a client without it gets what it asks for. */
 export const NO_FEEDBACK_AFTER_MS = 3_000;
 /** A line that carries what is sent has a target above it. */
 export const DOWN_BELOW = 0.95;
 /** After going down some room stays, so that the queue in the line drains. */
 export const DOWN_TO = 0.85;
+/** Below this part of what is sent, the belief about the line leaves no doubt. */
+const SURE_BELOW = 0.9;
+export const LOW_PATIENCE_MS = 1_500;
 export const UP_ROOM = 1.3;
+/** Part of the samples that may be worse than the room that counts. */
+const DIPS_ALLOWED = 0.2;
 export const FIRST_HOLD_MS = 1_500;
 export const HOLD_MS = 10_000;
 export const MAX_HOLD_MS = 80_000;
@@ -79,6 +92,7 @@ export function startPolicy(nowMs: number): PolicyState {
     samples: [],
     holdMs: FIRST_HOLD_MS,
     raisedAtMs: Number.NEGATIVE_INFINITY,
+    lowSinceMs: undefined,
     probingSinceMs: undefined,
     probeNotBeforeMs: nowMs,
     probePauseMs: PROBE_PAUSE_MS,
@@ -87,28 +101,35 @@ export function startPolicy(nowMs: number): PolicyState {
 
 export function decideLayers(state: PolicyState, line: ReceiverLine): LayerDecision {
   const { nowMs, estimate, videos } = line;
-  const current = videos.map(placeOf);
+  // A layer that is not sent any more, or better than the client needs, is left whatever the estimate says.
+  const usable = videos.map((video) => nearestUsable(video, placeOf(video)));
   if (!estimate) {
-    const patient = nowMs - state.startedAtMs < NO_FEEDBACK_AFTER_MS;
-    const places = fit(line, patient ? START_BPS : Number.POSITIVE_INFINITY);
-    return { state, changes: changesTo(places, line), probeUpToBps: 0 };
+    const isPatient = nowMs - state.startedAtMs < NO_FEEDBACK_AFTER_MS;
+    const places = isPatient ? usable : fit(line, Number.POSITIVE_INFINITY);
+    return { state, changes: changesTo(places, line), isCongested: false, probeUpToBps: 0 };
   }
 
-  // A layer that is not sent any more, or better than the client needs, is left whatever the estimate says.
-  const usable = current.map((place, index) => nearestUsable(videos[index]!, place));
-  if (rateOf(line, usable) > estimate.targetBps * DOWN_BELOW) {
+  const rateBps = rateOf(line, usable);
+  if (rateBps > estimate.targetBps * DOWN_BELOW) {
+    const lowSinceMs = state.lowSinceMs ?? nowMs;
+    const isSure = rateBps * SURE_BELOW > estimate.capacityBps || nowMs - lowSinceMs >= LOW_PATIENCE_MS;
+    if (!isSure) {
+      const waiting = addSample({ ...state, lowSinceMs }, nowMs, roomOf(line, estimate));
+      return { state: waiting, changes: changesTo(usable, line), isCongested: false, probeUpToBps: 0 };
+    }
     const room = fit(line, estimate.targetBps * DOWN_TO);
     const places = usable.map((place, index) => Math.max(place, room[index]!));
-    const lowered = places.some((place, index) => place !== usable[index]);
-    return {
-      state: afterCongestion(state, nowMs, lowered),
-      changes: changesTo(places, line),
-      probeUpToBps: 0,
-    };
+    if (places.some((place, index) => place !== usable[index])) {
+      const next = afterCongestion({ ...state, lowSinceMs }, nowMs);
+      return { state: next, changes: changesTo(places, line), isCongested: true, probeUpToBps: 0 };
+    }
+    // Nothing is left to take away. The estimate is low because little is sent, which only probing can change.
+    const lowest = { ...state, lowSinceMs, samples: [], holdMs: Math.max(state.holdMs, HOLD_MS) };
+    return { ...probe(lowest, line, usable), changes: changesTo(usable, line), isCongested: false };
   }
 
   const room = roomOf(line, estimate);
-  const sampled = addSample(state, nowMs, room);
+  const sampled = addSample({ ...state, lowSinceMs: undefined }, nowMs, room);
   const steady = steadyRoom(sampled, nowMs);
   const raised = fit(line, steady / UP_ROOM).map((place, index) =>
     stepUp(videos[index]!, usable[index]!, place),
@@ -118,9 +139,9 @@ export function decideLayers(state: PolicyState, line: ReceiverLine): LayerDecis
   if (isRaise) {
     // The samples of before say nothing about the line with the new load.
     const next = { ...sampled, samples: [], raisedAtMs: nowMs, probingSinceMs: undefined };
-    return { state: next, changes, probeUpToBps: 0 };
+    return { state: next, changes, isCongested: false, probeUpToBps: 0 };
   }
-  return { ...probe(sampled, line, usable), changes };
+  return { ...probe(sampled, line, usable), changes, isCongested: false };
 }
 
 /** The first layer of a video that joins the others: the best for which there is room now. */
@@ -136,7 +157,11 @@ export function firstLayer(line: ReceiverLine, mid: string): string | undefined 
 }
 
 /** The rate of everything that would be better than now, by one step each: what probing has to show room for. */
-function probe(state: PolicyState, line: ReceiverLine, usable: number[]): Omit<LayerDecision, 'changes'> {
+function probe(
+  state: PolicyState,
+  line: ReceiverLine,
+  usable: number[],
+): Pick<LayerDecision, 'state' | 'probeUpToBps'> {
   const { nowMs, videos } = line;
   const better = videos.map((video, index) => stepUp(video, usable[index]!, video.wish));
   const isUseful = better.some((place, index) => place < usable[index]!);
@@ -158,11 +183,9 @@ function probe(state: PolicyState, line: ReceiverLine, usable: number[]): Omit<L
   return { state: { ...state, probingSinceMs: since }, probeUpToBps };
 }
 
-function afterCongestion(state: PolicyState, nowMs: number, lowered: boolean): PolicyState {
-  const wasWrong = lowered && nowMs - state.raisedAtMs < WRONG_RAISE_MS;
-  const holdMs = wasWrong
-    ? Math.min(Math.max(state.holdMs, HOLD_MS / 2) * 2, MAX_HOLD_MS)
-    : Math.max(state.holdMs, HOLD_MS);
+function afterCongestion(state: PolicyState, nowMs: number): PolicyState {
+  const wasWrong = nowMs - state.raisedAtMs < WRONG_RAISE_MS;
+  const holdMs = wasWrong ? Math.min(Math.max(state.holdMs, HOLD_MS / 2) * 2, MAX_HOLD_MS) : HOLD_MS;
   const probeNotBeforeMs = nowMs + state.probePauseMs;
   return { ...state, samples: [], holdMs, probingSinceMs: undefined, probeNotBeforeMs };
 }
@@ -174,11 +197,12 @@ function addSample(state: PolicyState, atMs: number, bps: number): PolicyState {
   return { ...state, samples: [...kept, { atMs, bps }] };
 }
 
-/** The least room of the last `holdMs`; none as long as they have not passed. */
+/** The room that the line had for most of the last `holdMs`; none as long as they have not passed. */
 function steadyRoom({ samples, holdMs }: PolicyState, nowMs: number): number {
   const oldest = samples[0];
   if (!oldest || nowMs - oldest.atMs < holdMs) return 0;
-  return Math.min(...samples.map((sample) => sample.bps));
+  const sorted = samples.map((sample) => sample.bps).sort((one, other) => one - other);
+  return sorted[Math.floor(sorted.length * DIPS_ALLOWED)] ?? 0;
 }
 
 /** The best places within the rate: everyone the lowest layer first, then everyone one step better, and so on. */
@@ -199,13 +223,19 @@ function fit(line: ReceiverLine, bps: number): number[] {
   return placesNow();
 }
 
-/** Places that may be chosen, best first: not better than the wish, and sent. Never empty. */
-function usablePlaces({ layers, wish }: VideoOfReceiver): number[] {
-  const sent = [...layers.keys()].filter((place) => layers[place]!.bitrateBps > 0);
+/**
+ * Places that may be chosen, best first: not better than the wish, and sent. Never empty. A layer with a lower rate
+ * than a smaller one is only starting or starving at the sender, and would look worse than that.
+ */
+function usablePlaces(video: VideoOfReceiver): number[] {
+  const { layers, wish } = video;
+  const isSound = (place: number) =>
+    layers[place]!.bitrateBps > Math.max(0, ...layers.slice(place + 1).map((smaller) => smaller.bitrateBps));
+  const sent = [...layers.keys()].filter(isSound);
   const wanted = sent.filter((place) => place >= wish);
   if (wanted.length > 0) return wanted;
-  // Nothing as small as wished is sent: the smallest of what is. Nothing is sent at all: what was wished.
-  return [sent.at(-1) ?? Math.min(wish, layers.length - 1)];
+  // Nothing as small as wished is sent: the smallest of what is. Nothing is sent at all: what it is now.
+  return [sent.at(-1) ?? placeOf(video)];
 }
 
 /** The place itself, else the next lower one, else the next better one that may be chosen. */
@@ -226,9 +256,10 @@ function roomOf(
   return canProbe ? Math.min(targetBps, capacityBps) : targetBps;
 }
 
-function placeOf({ layers, wish, rid }: VideoOfReceiver): number {
+/** A video that has no layer yet counts as the lowest. */
+function placeOf({ layers, rid }: VideoOfReceiver): number {
   const place = layers.findIndex((layer) => layer.rid === rid);
-  return place === -1 ? wish : place;
+  return place === -1 ? layers.length - 1 : place;
 }
 
 function rateOf({ videos, fixedBps }: ReceiverLine, places: readonly number[]): number {

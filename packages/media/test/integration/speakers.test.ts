@@ -39,7 +39,7 @@ test('speakers are ranked by the levels in their packets, and the order is told 
   const bob = await joinWithMicrophone(roomId);
   const silent = await joinWithMicrophone(roomId);
   const hush = MediaSource.audio(silent.peer.send, silent.microphone, { level: 127 });
-  const quiet = MediaSource.audio(ann.peer.send, ann.microphone, { level: 50 });
+  const quiet = MediaSource.audio(ann.peer.send, ann.microphone, { level: 52 });
   await becomes(roomId, [ann.peer.peerId]);
   const loud = MediaSource.audio(bob.peer.send, bob.microphone, { level: 15 });
   await becomes(roomId, [ann.peer.peerId, bob.peer.peerId]);
@@ -68,7 +68,7 @@ test('neither a muted microphone nor the sound of a shared screen makes a speake
     MediaSource.audio(screen.peer.send, screen.microphone, { level: 5 }),
   ];
   await expect.poll(() => sources.every(({ sent }) => sent > 50), { timeout: 5_000 }).toBe(true);
-  sources.push(MediaSource.audio(speaker.peer.send, speaker.microphone, { level: 30 }));
+  sources.push(MediaSource.audio(speaker.peer.send, speaker.microphone, { level: 52 }));
   await becomes(roomId, [speaker.peer.peerId]);
   await worker.request('muteProducer', { producerId: muted.microphone.producerId, muted: false });
   await becomes(roomId, [muted.peer.peerId, speaker.peer.peerId]);

@@ -5,6 +5,7 @@ import {
   firstLayer,
   HOLD_MS,
   type Layer,
+  LOW_PATIENCE_MS,
   type ReceiverLine,
   startPolicy,
 } from '../../../src/layers/layer-policy.js';
@@ -118,6 +119,15 @@ test('a line that gets narrow goes down at once, and up again only after a hold'
   expect(receiver.rids.get('100')).toBe('f');
 });
 
+test('a poor line that becomes a good one is noticed', () => {
+  const receiver = new SimulatedReceiver(180_000, { '100': HD });
+  receiver.run(120);
+  expect(receiver.rids.get('100')).toBe('q');
+  receiver.capacityBps = 10_000_000;
+  receiver.run(180);
+  expect(receiver.rids.get('100')).toBe('f');
+});
+
 test('a line just below what a layer needs does not swing', () => {
   const receiver = new SimulatedReceiver(480_000, { '100': HD });
   receiver.run(600);
@@ -165,6 +175,12 @@ test('a layer that the sender stopped is left at once, for the next lower one or
   );
 });
 
+test('a layer that is starving at the sender is not chosen for its size', () => {
+  const starting = HD.map((layer) => (layer.rid === 'f' ? { ...layer, bitrateBps: 180_000 } : layer));
+  expect(firstLayer(line({ layers: starting, rid: undefined }), '100')).toBe('h');
+  expect(decideLayers(startPolicy(0), line({ layers: starting, rid: 'f' })).changes.get('100')).toBe('h');
+});
+
 test('a sender that sends nothing changes nothing', () => {
   const silent = HD.map((layer) => ({ ...layer, bitrateBps: 0 }));
   expect(decideLayers(startPolicy(0), line({ layers: silent, rid: 'h', wish: 1 })).changes.size).toBe(0);
@@ -181,7 +197,7 @@ test('a track without simulcast is never touched, and counts', () => {
     { mid: '100', layers: [{ rid: '', bitrateBps: 2_000_000 }], wish: 0, rid: '' },
     { mid: '101', layers: HD, wish: 0, rid: 'h' },
   ];
-  const narrow = line({ videos, estimate: { targetBps: 2_300_000, capacityBps: 2_300_000 } });
+  const narrow = line({ videos, estimate: { targetBps: 2_100_000, capacityBps: 2_100_000 } });
   expect([...decideLayers(startPolicy(0), narrow).changes]).toEqual([['101', 'q']]);
 });
 
@@ -192,7 +208,34 @@ test('the first layer of a new video fits beside what is sent already', () => {
   ];
   const estimate = { targetBps: 2_500_000, capacityBps: 2_500_000 };
   expect(firstLayer(line({ videos, estimate }), '101')).toBe('h');
-  expect(firstLayer(line({ rid: undefined, estimate: undefined }), '100')).toBe('h');
+  // Before any feedback the line may be a poor one.
+  expect(firstLayer(line({ rid: undefined, estimate: undefined }), '100')).toBe('q');
+  const unmeasured = HD.map((layer) => ({ ...layer, bitrateBps: 0 }));
+  expect(firstLayer(line({ layers: unmeasured, rid: undefined, estimate: undefined }), '100')).toBe('q');
+});
+
+test('a target that dips is waited for, one that stays low is not', () => {
+  const wide = { targetBps: 5_000_000, capacityBps: 2_500_000 };
+  const dip = { targetBps: 1_000_000, capacityBps: 2_400_000 };
+  let { state } = decideLayers(startPolicy(0), line({ rid: 'f', estimate: wide }));
+  const at = (ms: number, estimate: typeof dip) => {
+    const decision = decideLayers(state, line({ rid: 'f', nowMs: 60_000 + ms, estimate }));
+    ({ state } = decision);
+    return decision;
+  };
+  expect(at(0, dip).changes.size).toBe(0);
+  expect(at(LOW_PATIENCE_MS - 200, dip).changes.size).toBe(0);
+  expect(at(LOW_PATIENCE_MS - 100, wide).changes.size).toBe(0);
+  expect(at(LOW_PATIENCE_MS, dip).changes.size).toBe(0);
+  const low = at(2 * LOW_PATIENCE_MS, dip);
+  expect(low.changes.get('100')).toBe('h');
+  expect(low.isCongested).toBe(true);
+});
+
+test('a line that is believed to be too narrow is not waited for', () => {
+  const narrow = line({ rid: 'f', estimate: { targetBps: 400_000, capacityBps: 420_000 } });
+  const { changes, isCongested } = decideLayers(startPolicy(0), narrow);
+  expect([changes.get('100'), isCongested]).toEqual(['q', true]);
 });
 
 test('whatever comes in, a decision names layers that exist and never one better than wished and sent', () => {
