@@ -15,9 +15,15 @@ const CHAT = perMinute(220);
 const CHAT_CHANGES = perMinute(120);
 const WRITES: Limit = { burst: 20, perSecond: 10 };
 const POLLS = perMinute(120);
+/** Asked once in each join; the answer may have megabytes, and its cost must stay the asking peer's problem. */
+const WHOLE_LISTS: Limit = { burst: 5, perSecond: 0.2 };
 
 /** Limits per kind of request, each at or above the SDK's own (features.md S41), which a server must not undercut. */
 const BY_EVENT = new Map<number, Limit>([
+  [ChatEvent.getMessages, WHOLE_LISTS],
+  [PollEvent.getPolls, WHOLE_LISTS],
+  [RoomEvent.getRoomPeersInfo, { burst: 30, perSecond: 2 }],
+  [StoreEvent.storeGetKeys, { burst: 120, perSecond: 5 }],
   [ChatEvent.sendMessageToRoom, CHAT],
   [ChatEvent.sendMessageToPeers, CHAT],
   [ChatEvent.editMessage, CHAT_CHANGES],

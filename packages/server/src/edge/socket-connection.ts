@@ -35,6 +35,7 @@ export interface SocketConnectionHandlers {
   onClose(deliberately: boolean): void;
   /** The client has closed its side after it was told to go. */
   onDismissed(): void;
+  /** Milliseconds that never go back; the time of day may. */
   now(): number;
 }
 

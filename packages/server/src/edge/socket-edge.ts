@@ -144,7 +144,7 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
         host.detach(connection, deliberately);
       },
       onDismissed: () => farewells.taken(peerId),
-      now: () => clock.now().getTime(),
+      now: () => performance.now(),
     });
     connections.add(connection);
     host.attach(connection);

@@ -85,8 +85,8 @@ export class MeetingHost {
     this.media = new MeetingMedia(options.mediaPool, meetingId, (event) => this.#onMedia(event));
     this.#timers = new MeetingTimers(
       options.reconnectGraceMs,
-      (peerId) => this.#order({ type: 'GiveUpPeer', peerId, graceMs: options.reconnectGraceMs }),
-      () => this.#order({ type: 'EndIfAbandoned' }),
+      (peerId) => void this.#giveUp(peerId),
+      () => void this.#order({ type: 'EndIfAbandoned' }),
     );
   }
 
@@ -115,7 +115,7 @@ export class MeetingHost {
     this.meeting = meeting;
     const peerIds = [...(state.session?.peers.keys() ?? [])];
     this.media.declareVoid(peerIds, Date.now() + ICE_NOTICES_MS);
-    for (const peerId of peerIds) this.#order({ type: 'LoseConnection', peerId });
+    for (const peerId of peerIds) void this.#order({ type: 'LoseConnection', peerId });
     this.#scheduleEnd();
   }
 
@@ -168,6 +168,8 @@ export class MeetingHost {
     const { maxParticipants } = meeting;
     return this.execute({ type: 'Join', who, newSession, maxParticipants }, origin, () => {
       if (epoch !== this.admissionsEpoch) throw new Refused('admission_outdated');
+      // Its socket has closed while the admission was read: nobody would ever see it leave.
+      if (!this.connections.has(who.peerId)) throw new Refused('gone');
       const isIn = this.#state.session?.peers.has(who.peerId) ?? false;
       if (!isIn && meeting.status === 'INACTIVE') throw new Refused('meeting_inactive');
       if (meeting.locked && !this.holds(who.participantId)) throw new Refused('meeting_locked');
@@ -190,7 +192,13 @@ export class MeetingHost {
     const isIn = this.#state.session?.peers.has(peerId) ?? false;
     // A peer that has not joined has nothing to come back to; its client connects its media anew.
     if (deliberately || !isIn) this.media.release([peerId]);
-    this.#order(deliberately ? { type: 'Leave', peerId } : { type: 'LoseConnection', peerId });
+    void this.#order(deliberately ? { type: 'Leave', peerId } : { type: 'LoseConnection', peerId });
+  }
+
+  /** What was made for a peer whose socket has closed meanwhile goes again; one in the session may come back to it. */
+  releaseIfGone(peerId: string): void {
+    if (this.connections.has(peerId) || this.#state.session?.peers.has(peerId)) return;
+    this.media.release([peerId]);
   }
 
   /** Sends connected peers that have not joined away as by a kick; those in the session are for KickPeers. */
@@ -240,7 +248,7 @@ export class MeetingHost {
     // One session may end and the next one begin in one round; each has its own changes, written in order.
     for (const one of changes) await this.options.journal.commit(one);
     for (const outcome of outcomes) this.#finish(outcome);
-    if (changes.length > 0) this.#scheduleEnd();
+    this.#scheduleEnd();
   }
 
   #decideRound(round: Pending[]): { outcomes: Outcome[]; changes: Changes[] } {
@@ -287,23 +295,33 @@ export class MeetingHost {
   }
 
   #scheduleEnd(): void {
+    if (this.#closed) return;
     const { session } = this.#state;
     const now = this.options.clock.now().getTime();
     const isEmpty = session !== null && session.emptySince !== null;
     this.#timers.setDeadline(isEmpty ? session.emptySince! + session.keepAliveMs - now : null);
   }
 
-  /** A command of the server's own, which nobody waits for. */
-  #order(command: Command): void {
-    this.execute(command).catch((error: unknown) => {
+  /** A clock that was set back says that it is too early: the peer gets its time again, and is not forgotten. */
+  async #giveUp(peerId: string): Promise<void> {
+    await this.#order({ type: 'GiveUpPeer', peerId, graceMs: this.options.reconnectGraceMs });
+    const peer = this.#state.session?.peers.get(peerId);
+    if (peer && peer.lostAt !== null && !this.#closed) this.#timers.watch(peerId);
+  }
+
+  /** A command of the server's own, whose refusal nobody waits for. */
+  async #order(command: Command): Promise<void> {
+    try {
+      await this.execute(command);
+    } catch (error) {
       if (!(error instanceof Refused)) throw error;
-    });
+    }
   }
 
   #onMedia(event: MediaRoomEvent): void {
     switch (event.type) {
       case 'activeSpeakers':
-        this.#order({ type: 'RankSpeakers', peerIds: event.peerIds });
+        void this.#order({ type: 'RankSpeakers', peerIds: event.peerIds });
         return;
       case 'transportState': {
         if (event.state === 'connected') return;
@@ -319,6 +337,6 @@ export class MeetingHost {
 
   #closeAllProducers(peerId: string): void {
     const producerIds = [...(this.#state.session?.peers.get(peerId)?.producers.keys() ?? [])];
-    if (producerIds.length > 0) this.#order({ type: 'CloseProducers', by: peerId, producerIds });
+    if (producerIds.length > 0) void this.#order({ type: 'CloseProducers', by: peerId, producerIds });
   }
 }

@@ -21,7 +21,7 @@ export class MeetingTimers {
   follow(event: SessionEvent): void {
     switch (event.type) {
       case 'PeerConnectionLost':
-        this.#watch(event.peerId);
+        this.watch(event.peerId);
         return;
       case 'PeerReconnected':
       case 'PeerLeft':
@@ -30,6 +30,16 @@ export class MeetingTimers {
       case 'SessionEnded':
         this.clear();
     }
+  }
+
+  /** Gives a peer whose socket is lost its grace period from now on. */
+  watch(peerId: string): void {
+    this.#unwatch(peerId);
+    const timer = setTimeout(() => {
+      this.#lostPeers.delete(peerId);
+      this.giveUp(peerId);
+    }, this.graceMs + SLACK_MS);
+    this.#lostPeers.set(peerId, timer);
   }
 
   /** Null when the session is not empty, or there is none. */
@@ -43,15 +53,6 @@ export class MeetingTimers {
     for (const timer of this.#lostPeers.values()) clearTimeout(timer);
     this.#lostPeers.clear();
     this.setDeadline(null);
-  }
-
-  #watch(peerId: string): void {
-    this.#unwatch(peerId);
-    const timer = setTimeout(() => {
-      this.#lostPeers.delete(peerId);
-      this.giveUp(peerId);
-    }, this.graceMs + SLACK_MS);
-    this.#lostPeers.set(peerId, timer);
   }
 
   #unwatch(peerId: string): void {

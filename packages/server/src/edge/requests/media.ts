@@ -91,6 +91,7 @@ export const mediaTransportRoutes: Route[] = [
       direction,
       sdpOf(description),
     );
+    request.host.releaseIfGone(request.peerId);
     request.answer(MediaEvent.createWebRTCTransport, {
       transportId,
       description: { target: consuming ? SUBSCRIBER : PUBLISHER, type: 'answer', sdp: answer },
