@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
 import { readToken, type TokenClaims } from '@parley/headless';
 import {
   type ClientEvent,
@@ -11,6 +12,7 @@ import {
   MediaEvent,
   PING_TEXT,
   PONG_TEXT,
+  REQUEST_TIMEOUT_MS,
   RoomEvent,
   room,
   type ServerEvent,
@@ -53,20 +55,24 @@ export class RawSocket {
   readonly closed: Promise<Close>;
   close: Close | null = null;
   #requests = 0;
+  readonly #waiting = new Map<string, (answer: Frame | Close) => void>();
 
   private constructor(
     readonly socket: WebSocket,
+    /** The connection below the socket. */
+    private readonly stream: Socket,
     readonly peerId: string,
     readonly participantId: string,
   ) {
     socket.on('message', (data: Buffer, isBinary: boolean) => {
-      if (isBinary) this.frames.push(decodeFrame(data, MAX_SERVER_FRAME_BYTES));
+      if (isBinary) this.#keep(decodeFrame(data, MAX_SERVER_FRAME_BYTES));
       else if (data.toString() === PING_TEXT) socket.send(PONG_TEXT);
     });
     socket.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
       socket.on('close', (code, reason) => {
         this.close = { code, reason: reason.toString() };
+        for (const answer of this.#waiting.values()) answer(this.close);
         resolve(this.close);
       });
     });
@@ -82,9 +88,12 @@ export class RawSocket {
       [SocketQuery.token]: token,
       ...options.query,
     });
-    const socket = new WebSocket(`${url}?${query}`, { maxPayload: MAX_SERVER_FRAME_BYTES });
+    const { hostname, port } = new URL(url);
+    const stream = connect(Number(port), hostname);
+    const createConnection = () => stream;
+    const socket = new WebSocket(`${url}?${query}`, { maxPayload: MAX_SERVER_FRAME_BYTES, createConnection });
     return new Promise((resolve, reject) => {
-      socket.once('open', () => resolve(new RawSocket(socket, peerId, participantId)));
+      socket.once('open', () => resolve(new RawSocket(socket, stream, peerId, participantId)));
       socket.once('error', reject);
       socket.once('unexpected-response', (_request, response) => {
         const chunks: Buffer[] = [];
@@ -112,13 +121,32 @@ export class RawSocket {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(bytes);
   }
 
-  /** Asks, and answers the text of the refusal, or null when the server did as asked. */
+  /** In one write, as a client does that means to be a burden. */
+  sendTogether(frames: Iterable<Uint8Array>): void {
+    this.stream.cork();
+    for (const frame of frames) this.sendBytes(frame);
+    this.stream.uncork();
+  }
+
+  /**
+   * Asks, and answers the text of the refusal, or null when the server did as asked. Rejects when the socket closes
+   * instead, or when no answer comes in the time that the SDK waits.
+   */
   async refusalOf<E extends ClientEvent>(
     event: E,
     ...message: ClientMessage<E> extends undefined ? [] : [message: ClientMessage<E>]
   ): Promise<string | null> {
     const id = this.send<E>(event, ...(message as never));
-    const answer = await until(`an answer to ${event}`, () => this.frames.find((frame) => frame.id === id));
+    let timer: NodeJS.Timeout | undefined;
+    const answer = await new Promise<Frame | Close>((resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`No answer to ${event}`)), REQUEST_TIMEOUT_MS);
+      this.#waiting.set(id, resolve);
+      if (this.close) resolve(this.close);
+    }).finally(() => {
+      clearTimeout(timer);
+      this.#waiting.delete(id);
+    });
+    if (!('event' in answer)) throw new Error(`Closed with ${answer.code} instead of an answer to ${event}`);
     if (answer.event !== MediaEvent.errorResponse) return null;
     return edge.ErrorResponse.decode(answer.payload).errorMessage;
   }
@@ -143,6 +171,11 @@ export class RawSocket {
 
   drop(): void {
     this.socket.terminate();
+  }
+
+  #keep(frame: Frame): void {
+    this.frames.push(frame);
+    if (frame.id !== undefined) this.#waiting.get(frame.id)?.(frame);
   }
 }
 
