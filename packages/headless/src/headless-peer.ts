@@ -1,49 +1,34 @@
 import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ChatEvent,
-  type ClientEvent,
-  type ClientMessage,
   CloseCode,
-  type EventNumber,
   edge,
   type Frame,
-  MEDIA_JOIN_TIMEOUT_MS,
   MediaEvent,
   PLUGIN_STORE_NAME,
   PollEvent,
-  REQUEST_TIMEOUT_MS,
   RoomEvent,
   room,
-  type ServerEvent,
-  type ServerMessage,
   STORE_OPEN_TIMEOUT_MS,
   StoreEvent,
-  toClient,
   toServer,
 } from '@parley/wire';
-import { ConnectionLost, RequestTimeout } from './errors.js';
+import { Conversation } from './conversation.js';
+import { ConnectionLost } from './errors.js';
 import type { HeadlessPeerOptions, PeerState } from './options.js';
 import { readToken } from './participant-token.js';
 import { PeerSocket } from './peer-socket.js';
 import { Roster } from './roster.js';
-import { waitFor } from './waiting.js';
 
 /** The SDK's tries to join the media room; the pauses between them are 0, 1, 3, 5 ... 27 s (protocol section 6.1). */
 const MEDIA_JOIN_ATTEMPTS = 15;
-
-interface PeerEvents {
-  state: [state: PeerState];
-  /** Every frame from the server, after the peer itself has acted on it. */
-  frame: [frame: Frame];
-}
 
 /**
  * A participant that speaks the socket protocol as the official SDK does (protocol sections 4 to 9), without media:
  * it opens no transports, and otherwise sends what `init()` and `join()` send, in the same order.
  */
-export class HeadlessPeer extends EventEmitter<PeerEvents> {
+export class HeadlessPeer extends Conversation {
   readonly peerId: string;
   readonly meetingId: string;
   /** The SDK's `userId`. */
@@ -53,8 +38,6 @@ export class HeadlessPeer extends EventEmitter<PeerEvents> {
   /** Why the state is `failed` or `disconnected`. */
   failure: Error | undefined;
 
-  private current: PeerState = 'init';
-  private socket: PeerSocket | undefined;
   private joinedBefore = false;
   private reconnectTimer: NodeJS.Timeout | undefined;
 
@@ -65,10 +48,6 @@ export class HeadlessPeer extends EventEmitter<PeerEvents> {
     this.participantId = participantId;
     this.peerId = options.peerId ?? randomUUID();
     if (options.roster) this.roster = new Roster(this.peerId);
-  }
-
-  get state(): PeerState {
-    return this.current;
   }
 
   /** What `init()` does: opens the socket, joins the media room, and opens the plugin store. */
@@ -143,63 +122,6 @@ export class HeadlessPeer extends EventEmitter<PeerEvents> {
     this.send(RoomEvent.denyWaitingRoomRequests, { userIds: participantIds });
   }
 
-  /** Sends any message of the protocol, and waits for nothing. */
-  send<E extends ClientEvent & EventNumber>(
-    event: E,
-    ...message: ClientMessage<E> extends undefined ? [] : [message: ClientMessage<E>]
-  ): void {
-    this.socket?.send(event, toServer.encode<E>(event, ...(message as never)));
-  }
-
-  /** Sends any message of the protocol, and gives the answer's message. Rejects with the errors of errors.ts. */
-  async request<E extends ClientEvent & ServerEvent & EventNumber>(
-    event: E,
-    ...message: ClientMessage<E> extends undefined ? [] : [message: ClientMessage<E>]
-  ): Promise<ServerMessage<E>> {
-    const answer = await this.requestFrame(event, ...message);
-    return toClient.decode<E>(event, answer.payload);
-  }
-
-  /** The next message of `event` from the server for which `wanted` is true. */
-  next<E extends ServerEvent & EventNumber>(
-    event: E,
-    wanted: (message: ServerMessage<E>) => boolean = () => true,
-    timeoutMs = REQUEST_TIMEOUT_MS,
-  ): Promise<ServerMessage<E>> {
-    return waitFor<Frame, ServerMessage<E>>({
-      subscribe: (listener) => this.on('frame', listener),
-      unsubscribe: (listener) => this.off('frame', listener),
-      pick: (frame) => {
-        if (frame.event !== event) return;
-        const message = toClient.decode<E>(event, frame.payload);
-        return wanted(message) ? { value: message } : undefined;
-      },
-      timeoutMs,
-      timeoutError: () => new RequestTimeout(event, timeoutMs),
-    });
-  }
-
-  /** Resolves as soon as the peer is in the state. */
-  reached(state: PeerState, timeoutMs = REQUEST_TIMEOUT_MS): Promise<void> {
-    if (this.current === state) return Promise.resolve();
-    return waitFor<PeerState, void>({
-      subscribe: (listener) => this.on('state', listener),
-      unsubscribe: (listener) => this.off('state', listener),
-      pick: (next) => (next === state ? { value: undefined } : undefined),
-      timeoutMs,
-      timeoutError: () => new Error(`Still ${this.current}, not ${state}, after ${timeoutMs} ms`),
-    });
-  }
-
-  private requestFrame<E extends ClientEvent & EventNumber>(
-    event: E,
-    ...message: ClientMessage<E> extends undefined ? [] : [message: ClientMessage<E>]
-  ): Promise<Frame> {
-    if (!this.socket) return Promise.reject(new ConnectionLost(CloseCode.normal, 'not connected'));
-    const timeoutMs = event === MediaEvent.joinRoom ? MEDIA_JOIN_TIMEOUT_MS : REQUEST_TIMEOUT_MS;
-    return this.socket.request(event, toServer.encode<E>(event, ...(message as never)), timeoutMs);
-  }
-
   private open(): Promise<PeerSocket> {
     return PeerSocket.open({
       url: this.options.url,
@@ -208,7 +130,7 @@ export class HeadlessPeer extends EventEmitter<PeerEvents> {
       meetingId: this.meetingId,
       peerId: this.peerId,
       onFrame: (frame) => this.receive(frame),
-      onClose: (code, reason) => this.lost(code, reason),
+      onClose: (socket, code, reason) => this.lost(socket, code, reason),
     });
   }
 
@@ -243,26 +165,30 @@ export class HeadlessPeer extends EventEmitter<PeerEvents> {
   }
 
   private receive(frame: Frame): void {
+    if (this.socket) this.act(frame);
+    this.emit('frame', frame);
+  }
+
+  private act(frame: Frame): void {
     switch (frame.event) {
       case RoomEvent.kick:
-        this.goAway('kicked');
+        this.sentAway('kicked');
         break;
       case RoomEvent.kickAll:
-        this.goAway('ended');
+        this.sentAway('ended');
         break;
       case RoomEvent.transferPeer:
-        this.goAway('connected-meeting');
+        this.sentAway('connected-meeting');
         break;
       case RoomEvent.waitingRoomRequestDenied:
-        if (this.current === 'waitlisted') this.enter('rejected');
+        if (this.state === 'waitlisted') this.enter('rejected');
         break;
       case RoomEvent.waitingRoomRequestAccepted:
-        if (this.current === 'waitlisted') this.joinOrFail();
+        if (this.state === 'waitlisted') this.joinOrFail();
         break;
       default:
         this.roster?.apply(frame);
     }
-    this.emit('frame', frame);
   }
 
   private joinOrFail(): void {
@@ -273,20 +199,33 @@ export class HeadlessPeer extends EventEmitter<PeerEvents> {
     });
   }
 
-  /** The way of the SDK out of a room: media leave, then close 1000. */
   private goAway(state: PeerState): void {
-    clearTimeout(this.reconnectTimer);
-    this.enter(state);
-    this.send(MediaEvent.leaveRoom, { closeRoom: false });
-    this.socket?.close(CloseCode.normal);
-    this.socket = undefined;
+    sayGoodbye(this.letGo(state));
   }
 
-  private lost(code: number, reason: string): void {
-    // A socket that the peer itself let go of has been forgotten before it closed.
-    if (this.socket === undefined) return;
+  /**
+   * Sent away by the server. The SDK stops its devices before it says goodbye; here that comes one turn later, so that
+   * of a thousand peers of one process the last is not kept from hearing the news by the goodbyes of the others.
+   */
+  private sentAway(state: PeerState): void {
+    const socket = this.letGo(state);
+    setImmediate(() => sayGoodbye(socket));
+  }
+
+  /** From now on the socket is nobody's: what still comes over it changes nothing. */
+  private letGo(state: PeerState): PeerSocket | undefined {
+    clearTimeout(this.reconnectTimer);
+    const socket = this.socket;
     this.socket = undefined;
-    if (this.current === 'rejected') return;
+    this.enter(state);
+    return socket;
+  }
+
+  private lost(socket: PeerSocket, code: number, reason: string): void {
+    // A socket that the peer itself let go of has been forgotten before it closed.
+    if (this.socket !== socket) return;
+    this.socket = undefined;
+    if (this.state === 'rejected') return;
     this.failure = new ConnectionLost(code, reason);
     this.enter('disconnected');
     if (this.options.reconnect && code !== CloseCode.normal) {
@@ -306,17 +245,17 @@ export class HeadlessPeer extends EventEmitter<PeerEvents> {
     };
     this.open().then((socket) => {
       // The owner may have called leave() in the meantime.
-      if (this.current !== 'disconnected') return socket.close(CloseCode.normal);
+      if (this.state !== 'disconnected') return socket.close(CloseCode.normal);
       this.socket = socket;
       // Only a peer that had joined comes back by itself; others wait for their owner to call join().
       if (this.joinedBefore) this.joinOrFail();
       else this.enter('init');
     }, again);
   }
+}
 
-  private enter(state: PeerState): void {
-    if (this.current === state) return;
-    this.current = state;
-    this.emit('state', state);
-  }
+/** The way of the SDK out of a room: media leave, then close 1000. */
+function sayGoodbye(socket: PeerSocket | undefined): void {
+  socket?.send(MediaEvent.leaveRoom, toServer.encode(MediaEvent.leaveRoom, { closeRoom: false }));
+  socket?.close(CloseCode.normal);
 }

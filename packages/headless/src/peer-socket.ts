@@ -40,7 +40,7 @@ export interface PeerSocketOptions {
   /** Every frame from the server, also those that answered a request. */
   onFrame(frame: Frame): void;
   /** Once, after an open socket closed. */
-  onClose(code: number, reason: string): void;
+  onClose(socket: PeerSocket, code: number, reason: string): void;
 }
 
 interface PendingRequest {
@@ -170,7 +170,7 @@ export class PeerSocket {
       this.settle(id, request);
       request.reject(new ConnectionLost(code, reason));
     }
-    this.options.onClose(code, reason);
+    this.options.onClose(this, code, reason);
   }
 }
 

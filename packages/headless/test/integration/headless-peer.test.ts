@@ -8,6 +8,7 @@ import {
   StoreEvent,
 } from '@parley/wire';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { ConnectionLost, HeadlessPeer, type HeadlessPeerOptions, RequestRefused } from '../../src/index.js';
 import { FakeServer, fakeToken } from '../fake-server.js';
 
@@ -143,6 +144,17 @@ describe('a joined headless peer', () => {
       const kicks = server.client('ann').sent.filter((event) => event === RoomEvent.kick);
       expect(kicks).toHaveLength(2);
     });
+    expect(ann.state).toBe('joined');
+  });
+
+  it('stays kicked when the session ends right after, and can join again afterwards', async () => {
+    const ann = await joinedPeer('ann');
+    server.push('ann', RoomEvent.kick);
+    server.push('ann', RoomEvent.kickAll);
+    await ann.reached('kicked');
+    await ann.connect();
+    await ann.join();
+    await vi.waitFor(() => expect(server.clients[0]!.socket.readyState).toBe(WebSocket.CLOSED));
     expect(ann.state).toBe('joined');
   });
 
