@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Row } from './bench.js';
 
@@ -31,11 +31,13 @@ function figure(value: number): string {
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 
-/** What the figures were measured on. */
+const loadBefore = loadavg()[0]!.toFixed(1);
+
+/** What the figures were measured on, and what else the machine did. */
 export function machine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
   const memory = Math.round(totalmem() / GIB);
-  return `${cpus().length} cores (${model}), ${memory} GB, Node ${process.versions.node}, client and server on the same machine`;
+  return `${cpus().length} cores (${model}), ${memory} GB, Node ${process.versions.node}, client and server on the same machine, load ${loadBefore} before`;
 }
 
 /** Puts the table between the markers of BENCHMARKS.md; the text around it is written by hand. */

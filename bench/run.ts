@@ -30,7 +30,13 @@ for (const bench of BENCHES.filter(({ name }) => wanted.length === 0 || wanted.i
     continue;
   }
   console.error(`${bench.name}:`);
-  rows.push(...(await bench.run((line) => console.error(`  ${line}`))));
+  try {
+    rows.push(...(await bench.run((line) => console.error(`  ${line}`))));
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+  }
 }
 console.log(`\n${machine()}\n\n${table(rows)}`);
-if (wanted.length === 0) writeBenchmarks(rows);
+// A table with a hole would look as if nothing had been there to measure.
+if (wanted.length === 0 && process.exitCode === undefined) writeBenchmarks(rows);

@@ -5,6 +5,7 @@ import { startParleyWorker } from '../forwarding/parley-worker.js';
 import type { Sfu } from '../forwarding/sfu.js';
 import { startStream } from '../forwarding/stream.js';
 import { startUdpRelay } from '../forwarding/udp-relay.js';
+import { hasCommand } from '../support/command.js';
 import { cpuSeconds } from '../support/process-usage.js';
 import { inTurn } from '../support/rounds.js';
 
@@ -20,6 +21,7 @@ const MICROSECONDS = 1_000_000;
 /** CPU time for each packet that reaches a receiver, with one sender and 40 receivers of its sound and picture. */
 export const forwarding: Bench = {
   name: 'forwarding',
+  missing: () => (hasCommand('cc') ? undefined : 'there is no C compiler for the bare relay'),
   async run(log) {
     const against = async (name: string, start: () => Promise<Sfu>): Promise<Row> => {
       log(`against ${name}:`);

@@ -22,12 +22,14 @@ const KEEP_ALIVE_MS = 20_000;
 /** As much of Janus's WebSocket API as the bench needs. */
 export class JanusApi {
   private readonly open = new Map<string, (message: JanusMessage) => void>();
+  private readonly onUp = new Map<number, () => void>();
   private readonly keepAlive: NodeJS.Timeout;
   private session = 0;
 
   private constructor(private readonly socket: WebSocket) {
     socket.on('message', (data: Buffer) => {
       const message = JSON.parse(data.toString()) as JanusMessage;
+      if (message.janus === 'webrtcup') this.onUp.get(message.sender!)?.();
       // The acknowledgement of a request that is answered by an event later.
       if (message.janus === 'ack' || message.transaction === undefined) return;
       this.open.get(message.transaction)?.(message);
@@ -58,6 +60,11 @@ export class JanusApi {
     const data = answer.plugindata?.data ?? {};
     if ('error' in data) throw new Error(`Janus: ${String(data.error)}`);
     return { data, jsep: answer.jsep };
+  }
+
+  /** Resolves when Janus has the connection of a handle; nobody can subscribe to a publisher before. */
+  up(handle: number): Promise<void> {
+    return new Promise((resolve) => this.onUp.set(handle, resolve));
   }
 
   close(): void {

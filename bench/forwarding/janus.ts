@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import nodeDataChannel, { type PeerConnection, type Track } from 'node-datachannel';
 import { startChild } from '../support/child.js';
+import { hasCommand } from '../support/command.js';
 import { freePort } from '../support/free-port.js';
 import { JanusApi } from './janus-api.js';
 import { gathered, isRtp, newConnection, opened } from './rtc.js';
@@ -20,12 +20,9 @@ function ownAddress(): string | undefined {
   return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 }
 
+/** Why it cannot be measured, or undefined when it can. */
 export function missingJanus(): string | undefined {
-  try {
-    execFileSync('sh', ['-c', 'command -v janus'], { stdio: 'ignore' });
-  } catch {
-    return 'there is no `janus`';
-  }
+  if (!hasCommand('janus')) return 'there is no `janus`';
   return ownAddress() === undefined ? 'there is no network address for `janus`' : undefined;
 }
 
@@ -66,9 +63,10 @@ export async function startJanus(): Promise<Sfu> {
       const handle = await api.attach();
       await api.message(handle, { request: 'create', room: ROOM, publishers: 1, videocodec: 'vp8' });
       await api.message(handle, { request: 'join', ptype: 'publisher', room: ROOM, id: PUBLISHER });
+      const up = api.up(handle);
       const { jsep } = await api.message(handle, { request: 'publish' }, { type: 'offer', sdp: offer });
       connection.setRemoteDescription(jsep!.sdp, 'answer');
-      await Promise.all([opened(connection, audio), opened(connection, video)]);
+      await Promise.all([up, opened(connection, audio), opened(connection, video)]);
       return {
         audio: AUDIO,
         video: VIDEO,
