@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Identity, Permissions } from '@parley/core';
 import { CloseCode, decodeFrame, RoomEvent } from '@parley/wire';
 import pino from 'pino';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
 import type { MeetingId, ParticipantId, PeerId } from '../../../src/ids.js';
 import type { MediaPool, MediaRoom } from '../../../src/media/media-pool.js';
 import { defaultPresets } from '../../../src/presets/defaults.js';
@@ -47,8 +47,8 @@ const mediaPool = {
 
 let journal: FakeJournal;
 let host: MeetingHost;
-let onIdle: ReturnType<typeof vi.fn>;
-let onLost: ReturnType<typeof vi.fn>;
+let onIdle: Mock<(host: MeetingHost) => void>;
+let onLost: Mock<(host: MeetingHost) => void>;
 let clockMs: number;
 /** What the clock of the machine is away from the time that passes. */
 let clockSetBackMs: number;
