@@ -15,6 +15,7 @@ import {
   StoreEvent,
   toServer,
 } from '@parley/wire';
+import { offerOf, UNUSED_TRACKS } from '../support/sdp.js';
 
 /** What an honest frame would name, so that a part of what is made of it is nearly right. */
 export interface Names {
@@ -28,31 +29,7 @@ interface Sample {
   payload: Uint8Array;
 }
 
-/** An offer of an SDK's first connection, cut down to one codec each. */
-const OFFER = [
-  'v=0',
-  'o=- 5345656849022427144 2 IN IP4 127.0.0.1',
-  's=-',
-  't=0 0',
-  'a=group:BUNDLE 0 1',
-  ...(['audio 0 111 opus/48000/2', 'video 1 96 VP8/90000'] as const).flatMap((section) => {
-    const [kind, mid, payloadType, codec] = section.split(' ');
-    return [
-      `m=${kind} 9 UDP/TLS/RTP/SAVPF ${payloadType}`,
-      'c=IN IP4 0.0.0.0',
-      'a=ice-ufrag:CfE3',
-      'a=ice-pwd:t3RwOCPmpiBRCZd55/9SwVz9',
-      `a=fingerprint:sha-256 ${Array.from({ length: 32 }, (_, byte) => (byte + 16).toString(16)).join(':')}`,
-      'a=setup:actpass',
-      `a=mid:${mid}`,
-      'a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid',
-      'a=sendonly',
-      'a=rtcp-mux',
-      `a=rtpmap:${payloadType} ${codec}`,
-    ];
-  }),
-  '',
-].join('\r\n');
+const OFFER = offerOf(UNUSED_TRACKS);
 
 /** One honest message of every event that a client may send. */
 export function samples({ meetingId, peerIds, participantIds }: Names): Sample[] {
