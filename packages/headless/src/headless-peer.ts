@@ -52,7 +52,7 @@ export class HeadlessPeer extends Conversation {
 
   /** What `init()` does: opens the socket, joins the media room, and opens the plugin store. */
   async connect(): Promise<void> {
-    this.socket = await this.open();
+    await this.open();
     await Promise.all([this.joinMediaRoom(false), this.openPluginStore()]);
   }
 
@@ -129,6 +129,10 @@ export class HeadlessPeer extends Conversation {
       token: this.options.token,
       meetingId: this.meetingId,
       peerId: this.peerId,
+      // At once, since the first frame may come together with the answer to the handshake.
+      onOpen: (socket) => {
+        this.socket = socket;
+      },
       onFrame: (frame) => this.receive(frame),
       onClose: (socket, code, reason) => this.lost(socket, code, reason),
     });
@@ -244,9 +248,11 @@ export class HeadlessPeer extends Conversation {
       this.reconnectTimer = setTimeout(() => this.reconnect(attempt + 1), Math.random() * boundMs);
     };
     this.open().then((socket) => {
-      // The owner may have called leave() in the meantime.
-      if (this.state !== 'disconnected') return socket.close(CloseCode.normal);
-      this.socket = socket;
+      // The owner may have called leave() in the meantime, or the server sent the peer away.
+      if (this.state !== 'disconnected') {
+        if (this.socket === socket) this.goAway(this.state);
+        return;
+      }
       // Only a peer that had joined comes back by itself; others wait for their owner to call join().
       if (this.joinedBefore) this.joinOrFail();
       else this.enter('init');

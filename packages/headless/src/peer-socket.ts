@@ -37,6 +37,8 @@ export interface PeerSocketOptions {
   token: string;
   meetingId: string;
   peerId: string;
+  /** Before the first frame. */
+  onOpen(socket: PeerSocket): void;
   /** Every frame from the server, also those that answered a request. */
   onFrame(frame: Frame): void;
   /** Once, after an open socket closed. */
@@ -82,7 +84,9 @@ export class PeerSocket {
     return new Promise((resolve, reject) => {
       socket.once('open', () => {
         socket.removeAllListeners();
-        resolve(new PeerSocket(socket, options));
+        const opened = new PeerSocket(socket, options);
+        options.onOpen(opened);
+        resolve(opened);
       });
       socket.once('error', (error) => {
         socket.on('error', () => undefined);

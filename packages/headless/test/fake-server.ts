@@ -37,6 +37,8 @@ export class FakeServer {
   readonly queries: URLSearchParams[] = [];
   /** Peers who are kept in the waiting room, by peer id. */
   readonly waiting = new Set<string>();
+  /** The event that a client hears before it has said anything. */
+  greeting: number | undefined;
   /** Events that are refused with this text instead of being answered. */
   readonly refusals = new Map<number, string>();
 
@@ -55,6 +57,10 @@ export class FakeServer {
         sent: [],
       };
       this.clients.push(client);
+      if (this.greeting !== undefined) {
+        socket.send(encodeFrame(this.greeting));
+        socket.close(CloseCode.normal);
+      }
       socket.on('message', (data: Buffer, isBinary: boolean) => {
         if (isBinary) this.receive(client, decodeFrame(data));
         else client.sent.push('pong');

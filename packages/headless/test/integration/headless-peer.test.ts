@@ -194,6 +194,13 @@ describe('when the connection goes', () => {
     expect(asked()).toBe(3);
   });
 
+  it('hears what the server says together with the handshake', async () => {
+    const ann = await joinedPeer('ann', { reconnect: { attempts: 5, firstDelayMs: 1, maxDelayMs: 10 } });
+    server.greeting = RoomEvent.kickAll;
+    ann.drop();
+    await ann.reached('ended');
+  });
+
   it('stays away after a close with 1000', async () => {
     const ann = await joinedPeer('ann', { reconnect: { attempts: 5, firstDelayMs: 1, maxDelayMs: 1 } });
     server.client('ann').socket.close(CloseCode.normal);
