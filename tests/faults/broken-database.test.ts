@@ -8,6 +8,8 @@ import { type Receiver, startReceiver } from '../webhooks/receiver.js';
 import { isBackIn } from './back-in.js';
 import { expectToldOnce } from './books.js';
 
+/** Long enough for the server to have begun its next attempt. */
+const LATE_MS = 1_000;
 const MOMENTS: Moment[] = ['before commit', 'after commit'];
 
 describe.skipIf(!serverIsBuilt)('a connection to the database that breaks', () => {
@@ -47,6 +49,24 @@ describe.skipIf(!serverIsBuilt)('a connection to the database that breaks', () =
     expect(sessions).toHaveLength(1);
     expectToldOnce(receiver.of(meeting), sessions[0]!, await stage.peersOf(sessions[0]!.id));
   });
+
+  test.each(['SessionEnded', 'PeerLeft'])(
+    'and a commit of %s that arrives while it is repeated: it is written once, and told (E11, E19)',
+    async (event) => {
+      const meeting = await stage.backend.newMeeting();
+      const host = await stage.enter(meeting, 'Mary', 'group_call_host');
+      const tom = await stage.enter(meeting, 'Tom');
+      const atCommit = proxy.hold('before commit', event);
+      if (event === 'PeerLeft') host.kick(tom.peerId);
+      else host.kickAll();
+      (await atCommit).breakAndDeliver(LATE_MS);
+      await tom.reached(event === 'PeerLeft' ? 'kicked' : 'ended');
+      expect(host.state).toBe(event === 'PeerLeft' ? 'joined' : 'ended');
+      const [session] = await stage.sessionsOf(meeting);
+      const rows = await stage.peersOf(session!.id);
+      expect(rows.filter(({ left_at }) => left_at !== undefined)).toHaveLength(event === 'PeerLeft' ? 1 : 2);
+    },
+  );
 
   test.each(MOMENTS)('%s of the first join: there is one session with one peer (C09)', async (moment) => {
     const meeting = await stage.backend.newMeeting();

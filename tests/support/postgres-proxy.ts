@@ -9,6 +9,8 @@ export interface HeldTransaction {
   release(): void;
   /** Breaks its connection, as a network between server and database may. */
   break(): void;
+  /** Breaks it for the server; what was held still reaches the database, that much later. */
+  breakAndDeliver(afterMs: number): void;
 }
 
 /** A wire between the server and its Postgres on which a test can stop a transaction at its commit. */
@@ -46,6 +48,8 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
     /** The answer to a held commit; null while answers pass. */
     let kept: Buffer[] | null = null;
     let caughtBy: Trap | null = null;
+    /** The server's end is gone, and the database's is still needed. */
+    let isLate = false;
 
     const passAnswers = () => {
       for (const one of kept ?? []) inbound.write(one);
@@ -59,7 +63,15 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
       }
       const { moment, caught } = trap;
       if (moment === 'before commit') {
-        caught({ release: () => outbound.write(chunk), break: () => inbound.destroy() });
+        caught({
+          release: () => outbound.write(chunk),
+          break: () => inbound.destroy(),
+          breakAndDeliver(afterMs) {
+            isLate = true;
+            inbound.destroy();
+            setTimeout(() => outbound.end(chunk), afterMs);
+          },
+        });
       } else {
         kept = [];
         caughtBy = trap;
@@ -73,7 +85,8 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
         return;
       }
       kept.push(chunk);
-      caughtBy?.caught({ release: passAnswers, break: () => inbound.destroy() });
+      const cut = () => inbound.destroy();
+      caughtBy?.caught({ release: passAnswers, break: cut, breakAndDeliver: cut });
       caughtBy = null;
     });
     for (const [one, other] of [
@@ -84,7 +97,7 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
       one.on('error', () => other.destroy());
       one.on('close', () => {
         sockets.delete(one);
-        other.destroy();
+        if (!isLate) other.destroy();
       });
     }
   });

@@ -10,6 +10,7 @@ import type { MeetingId, PeerId } from '../ids.js';
 import type { Services } from '../services.js';
 import { type Farewell, Farewells } from '../sessions/farewells.js';
 import type { LiveMeetings } from '../sessions/live-meetings.js';
+import type { MeetingHost } from '../sessions/meeting-host.js';
 import { assertActive, loadAdmission, meetingLocked, otherMeeting } from '../sessions/meeting-info.js';
 import type { ParticipantClaims } from '../tokens/participant-tokens.js';
 import { dispatch } from './dispatch.js';
@@ -94,18 +95,18 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
         'peer_id_taken',
       );
     }
-    if (countOf(claims) >= CONNECTIONS_PER_PARTICIPANT_MAX) {
+    if (host && hasTooMany(host, claims)) {
       throw new ApiError(429, 'Too many connections of this participant', undefined, 'too_many_connections');
     }
     const { waiting_room_type, accept_waiting_requests } = admission.preset.permissions;
     const mayHaveToWait = waiting_room_type !== 'SKIP' && !accept_waiting_requests;
     return { ...arrival, mayHaveToWait, farewell: null };
+  }
 
-    function countOf({ participantId }: ParticipantClaims): number {
-      let count = 0;
-      for (const one of host?.connections.values() ?? []) if (one.participantId === participantId) count++;
-      return count;
-    }
+  function hasTooMany(host: MeetingHost, { participantId }: ParticipantClaims): boolean {
+    let count = 0;
+    for (const one of host.connections.values()) if (one.participantId === participantId) count++;
+    return count >= CONNECTIONS_PER_PARTICIPANT_MAX;
   }
 
   /** Ends a connection that comes too late with the message that its peer has missed. */
@@ -129,9 +130,13 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     while (host.isClosed) host = await meetings.open(claims.meetingId as MeetingId);
     // Who has gone meanwhile has closed the socket without a listener, and would stay in the meeting for ever.
     if (socket.readyState !== socket.OPEN) return;
-    if (meetings.isDraining) {
+    // Many may have knocked at once, all before the first of them was let in.
+    if (meetings.isDraining || hasTooMany(host, claims)) {
       socket.resume();
-      socket.close(CloseCode.serviceRestart, 'the server restarts');
+      socket.close(
+        CloseCode.serviceRestart,
+        meetings.isDraining ? 'the server restarts' : 'too many connections',
+      );
       return;
     }
     const connection: SocketConnection = new SocketConnection(socket, stream, peerId, claims.participantId, {

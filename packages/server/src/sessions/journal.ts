@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../database/tables.js';
 import { isDatabaseOutage } from '../http/outages.js';
 import type { Changes } from './changes.js';
-import { SessionTakenError, writeChanges, writtenAlready } from './write-changes.js';
+import { writeChanges, writtenAlready } from './write-changes.js';
 
 /** How long a change may wait for the database before its callers are told that it failed. */
 const OUTAGE_LIMIT_MS = 30_000;
@@ -56,16 +56,19 @@ export class Journal {
       for (const one of group) one.resolve();
       this.committed();
     } catch (error) {
-      if (group.length === 1) {
-        group[0]?.reject(error);
+      // One bad session must not fail the others of its group; a database that is away fails them all.
+      if (group.length === 1 || isDatabaseOutage(error)) {
+        for (const one of group) one.reject(error);
         return;
       }
-      // One bad session must not fail the others of its group.
       for (const one of group) await this.#writeGroup([one]);
     }
   }
 
-  /** An outage may hit before or after the commit took effect, so a repetition first looks which it was. */
+  /**
+   * An outage may hit before or after the commit took effect, so a repetition first looks which it was; and once more
+   * when it fails, since the first commit may have been on its way still.
+   */
   async #writeWithPatience(group: Changes[]): Promise<void> {
     const deadline = Date.now() + OUTAGE_LIMIT_MS;
     for (let attempt = 1; ; attempt++) {
@@ -74,8 +77,11 @@ export class Journal {
         if (missing.length > 0) await this.db.transaction().execute((trx) => writeChanges(trx, missing));
         return;
       } catch (error) {
-        if (!isDatabaseOutage(error) || error instanceof SessionTakenError || Date.now() > deadline)
+        if (!isDatabaseOutage(error)) {
+          if (attempt > 1 && (await this.#notWritten(group)).length === 0) return;
           throw error;
+        }
+        if (Date.now() > deadline) throw error;
         this.log.warn({ attempt, error: String(error) }, 'The database is away; session changes are waiting');
         await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
       }

@@ -115,6 +115,26 @@ describe('the connections of one participant', () => {
     });
     for (const socket of [...sockets, other]) socket.close(1000);
   });
+
+  it('are bounded although they come at once', async () => {
+    const meeting = await server.newMeeting();
+    const { token } = await server.addParticipant(meeting);
+    const sockets = Array.from({ length: CONNECTIONS_PER_PARTICIPANT_MAX * 3 }, () => open(token, meeting));
+    const refused = sockets.map(
+      (socket) =>
+        new Promise<void>((resolve) => {
+          socket.on('error', () => resolve());
+          socket.on('close', () => resolve());
+        }),
+    );
+    let gone = 0;
+    for (const one of refused) void one.then(() => gone++);
+    await vi.waitFor(() => expect(gone).toBe(CONNECTIONS_PER_PARTICIPANT_MAX * 2), { timeout: 10_000 });
+    expect(sockets.filter(({ readyState }) => readyState === WebSocket.OPEN)).toHaveLength(
+      CONNECTIONS_PER_PARTICIPANT_MAX,
+    );
+    for (const socket of sockets) socket.close(1000);
+  });
 });
 
 describe('a client that closes at once', () => {
