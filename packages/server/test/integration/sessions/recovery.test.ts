@@ -1,109 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { BACKEND, type Command, type Identity, type MeetingState, type Permissions } from '@parley/core';
-import pino from 'pino';
+import { BACKEND, type Command, type MeetingState } from '@parley/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AppId, MeetingId, ParticipantId, PeerId } from '../../../src/ids.js';
-import type { MediaPool, MediaRoom } from '../../../src/media/media-pool.js';
-import { defaultPresets } from '../../../src/presets/defaults.js';
-import type { PeerConnection } from '../../../src/sessions/connection.js';
-import { LiveMeetings } from '../../../src/sessions/live-meetings.js';
-import type { Admission } from '../../../src/sessions/meeting-info.js';
 import { recoverSession } from '../../../src/sessions/recovery.js';
 import { Refused } from '../../../src/sessions/refused.js';
-import { startDatabase, type TestDatabase } from '../../support/database.js';
+import { letIn, type SessionsBench, startSessionsBench } from './support.js';
 
-const APP = randomUUID() as AppId;
 const COMMANDS = 300;
-const log = pino({ level: 'silent' });
-const mediaPool = {
-  room: (id: string): MediaRoom => ({
-    id,
-    request: async () => ({ answer: '' }) as never,
-    on: () => () => {},
-    close: () => {},
-  }),
-} as unknown as MediaPool;
 
-let database: TestDatabase;
+let bench: SessionsBench;
 beforeAll(async () => {
-  database = await startDatabase();
-  const { db } = database;
-  const at = new Date();
-  await db.insertInto('accounts').values({ id: 'a', name: 'Test' }).execute();
-  await db.insertInto('apps').values({ id: APP, account_id: 'a', name: 'App', created_at: at }).execute();
+  bench = await startSessionsBench();
 });
-afterAll(() => database?.close());
-
-async function newMeeting(): Promise<Admission> {
-  const id = randomUUID() as MeetingId;
-  const at = new Date();
-  await database.db
-    .insertInto('meetings')
-    .values({
-      id,
-      app_id: APP,
-      title: 'Weekly',
-      status: 'ACTIVE',
-      record_on_start: false,
-      live_stream_on_start: false,
-      persist_chat: false,
-      summarize_on_end: false,
-      transcribe_on_end: false,
-      session_keep_alive_time_in_secs: 600,
-      preferred_region: null,
-      created_at: at,
-      updated_at: at,
-    })
-    .execute();
-  const meeting = {
-    meetingId: id,
-    appId: APP,
-    appName: 'App',
-    title: 'Weekly',
-    status: 'ACTIVE',
-    keepAliveSecs: 600,
-    persistChat: false,
-    locked: false,
-    maxParticipants: null,
-  } as const;
-  return { meeting } as unknown as Admission;
-}
-
-const startMeetings = () =>
-  new LiveMeetings({
-    db: database.db,
-    clock: { now: () => new Date() },
-    log,
-    mediaPool,
-    reconnectGraceMs: 60_000,
-    committed: () => {},
-  });
-
-const connectionOf = (peerId: string): PeerConnection => ({
-  peerId: peerId as PeerId,
-  participantId: randomUUID() as ParticipantId,
-  send: () => {},
-  close: () => {},
-  dismiss: () => {},
-});
-
-function identity(peerId: string): Identity {
-  const preset = defaultPresets.find(({ name }) => name === 'group_call_host')!;
-  return {
-    peerId,
-    participantId: randomUUID(),
-    customParticipantId: 'custom "quoted" \\ é 🙂',
-    displayName: 'Mary \u2028 O’Hara',
-    picture: null,
-    preset: {
-      id: randomUUID(),
-      name: preset.name,
-      viewType: 'GROUP_CALL',
-      maxScreenshareCount: 1,
-      permissions: preset.permissions as Permissions,
-    },
-  };
-}
+afterAll(() => bench?.close());
 
 /** What outlives the process: no sockets, no media, nobody who waits. */
 function durablePart({ session }: MeetingState) {
@@ -119,21 +27,12 @@ function durablePart({ session }: MeetingState) {
 
 describe('a session read back from its log', () => {
   it('is what it was, after whatever has happened in it (L04)', async () => {
-    const meetings = startMeetings();
-    const admission = await newMeeting();
+    const meetings = bench.startMeetings();
+    const admission = await bench.newMeeting();
     const { meetingId } = admission.meeting;
     const host = await meetings.open(meetingId);
     const peers: string[] = [];
-    const join = async () => {
-      const peerId = randomUUID();
-      host.attach(connectionOf(peerId));
-      await host.join(
-        async () => admission,
-        () => identity(peerId),
-        { peerId, requestId: 'join' },
-      );
-      peers.push(peerId);
-    };
+    const join = async () => void peers.push(await letIn(host, admission));
     await join();
 
     let seed = 7;
@@ -216,30 +115,22 @@ describe('a session read back from its log', () => {
         if (!(error instanceof Refused)) throw error;
       });
       if (count % 75 === 0) {
-        const recovered = await recoverSession(database.db, meetingId);
+        const recovered = await recoverSession(bench.database.db, meetingId);
         expect(durablePart(recovered!.state)).toEqual(durablePart(host.state));
       }
     }
-    const recovered = await recoverSession(database.db, meetingId);
+    const recovered = await recoverSession(bench.database.db, meetingId);
     expect(durablePart(recovered!.state)).toEqual(durablePart(host.state));
     expect(recovered!.state.session!.chat.size).toBeGreaterThan(5);
     expect(recovered!.record.live).toBe(host.state.session!.peers.size);
-    meetings.close();
   });
 
   it('goes on under another owner, and the former can write nothing more into it', async () => {
-    const [former, next] = [startMeetings(), startMeetings()];
-    const admission = await newMeeting();
+    const [former, next] = [bench.startMeetings(), bench.startMeetings()];
+    const admission = await bench.newMeeting();
     const { meetingId } = admission.meeting;
-    const peerId = randomUUID();
-    const origin = { peerId, requestId: 'join' };
     const old = await former.open(meetingId);
-    old.attach(connectionOf(peerId));
-    await old.join(
-      async () => admission,
-      () => identity(peerId),
-      origin,
-    );
+    const peerId = await letIn(old, admission);
     const chat = (text: string): Command => ({
       type: 'SendChat',
       by: peerId,
@@ -252,76 +143,7 @@ describe('a session read back from its log', () => {
     const taken = (await next.find(meetingId))!;
     await taken.execute(chat('from the next'));
     await expect(old.execute(chat('from the former'))).rejects.toMatchObject({ code: 'not_saved' });
-    const { state } = (await recoverSession(database.db, meetingId))!;
+    const { state } = (await recoverSession(bench.database.db, meetingId))!;
     expect([...state.session!.chat.values()].map(({ payload }) => payload)).toEqual(['from the next']);
-    former.close();
-    next.close();
-  });
-});
-
-describe('the journal', () => {
-  it('fails the one session that cannot be written, and none of those that share its commit', async () => {
-    const meetings = startMeetings();
-    const admissions = await Promise.all(Array.from({ length: 10 }, newMeeting));
-    const broken = admissions[3]!.meeting.meetingId;
-    // A live session that this server knows nothing of: the meeting's next one cannot begin.
-    const [like] = await database.db.selectFrom('sessions').selectAll().limit(1).execute();
-    await database.db
-      .insertInto('sessions')
-      .values({
-        ...like!,
-        id: randomUUID() as never,
-        meeting_id: broken,
-        status: 'LIVE',
-        last_seq: 0,
-        ended_at: null,
-      })
-      .execute();
-    const joins = await Promise.allSettled(
-      admissions.map(async (admission) => {
-        const peerId = randomUUID();
-        const host = await meetings.open(admission.meeting.meetingId);
-        host.attach(connectionOf(peerId));
-        await host.join(
-          async () => admission,
-          () => identity(peerId),
-          { peerId, requestId: 'join' },
-        );
-      }),
-    );
-    expect(joins.map(({ status }) => status === 'fulfilled')).toEqual(
-      admissions.map((_, index) => index !== 3),
-    );
-    meetings.close();
-  });
-
-  it('writes many sessions in few transactions', async () => {
-    let commits = 0;
-    const meetings = new LiveMeetings({
-      db: database.db,
-      clock: { now: () => new Date() },
-      log,
-      mediaPool,
-      reconnectGraceMs: 1000,
-      committed: () => commits++,
-    });
-    const admissions = await Promise.all(Array.from({ length: 50 }, newMeeting));
-    await Promise.all(
-      admissions.map(async (admission) => {
-        const peerId = randomUUID();
-        const host = await meetings.open(admission.meeting.meetingId);
-        host.attach(connectionOf(peerId));
-        await host.join(
-          async () => admission,
-          () => identity(peerId),
-          { peerId, requestId: 'join' },
-        );
-      }),
-    );
-    expect(commits).toBeLessThan(10);
-    for (const { meeting } of admissions) {
-      expect((await recoverSession(database.db, meeting.meetingId))!.state.session!.peers.size).toBe(1);
-    }
-    meetings.close();
   });
 });
