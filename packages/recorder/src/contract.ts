@@ -1,0 +1,93 @@
+/**
+ * The contract between the server and one recorder process, which records one session into one folder.
+ *
+ * The server starts the process, sends an order over its IPC channel, and then commands; the recorder tells by
+ * events what happens. Everything it needs to go on after a crash lies in the folder, so that a second process
+ * with the order `finish` makes files of what the first one left (features.md RC05, RC34-RC39).
+ */
+
+/** Whether to record a page or to make files of what an earlier recorder left behind. */
+export type RecorderOrder = RecordOrder | FinishOrder;
+
+export interface Output {
+  /** Absent where no picture is wanted (features.md RC23). */
+  video?: {
+    codec: 'H264' | 'VP8';
+    width: number;
+    height: number;
+    /** False where the picture is only streamed, or only the sound is kept. */
+    exportFile: boolean;
+  };
+  audio: {
+    codec: 'AAC' | 'MP3';
+    channel: 'stereo' | 'mono';
+    /** Whether a file of the sound alone is wanted (RC22). */
+    exportFile: boolean;
+  };
+}
+
+export interface RecordOrder {
+  kind: 'record';
+  recordingId: string;
+  /** The recording app with `authToken` and `config` in its query (RC35). */
+  pageUrl: string;
+  /** Own folder of this recording; exists and is empty. */
+  folder: string;
+  /** File name without its ending. */
+  fileName: string;
+  output: Output;
+  /** Where the picture and sound are also sent while they are made (RC31, LS05). */
+  rtmpUrls: string[];
+  /** Where a playlist `index.m3u8` and its segments are kept up to date, for a livestream (LS01). */
+  hls?: { folder: string; segmentSeconds: number; windowSegments: number };
+  /** Origins that count as secure although they are plain http: this server on its own machine. */
+  trustedOrigins: string[];
+}
+
+export interface FinishOrder {
+  kind: 'finish';
+  recordingId: string;
+  folder: string;
+  fileName: string;
+  output: Output;
+}
+
+export type RecorderCommand = { kind: 'pause' } | { kind: 'resume' } | { kind: 'stop' };
+
+export interface RecordedFile {
+  kind: 'video' | 'audio';
+  /** Absolute. */
+  path: string;
+  bytes: number;
+  durationMs: number;
+  /** Decoded frames of picture; 0 in a file of sound. */
+  frames: number;
+  /** Highest level of the sound in dBFS, -Infinity sent as null where there is nothing but silence. */
+  peakDbfs: number | null;
+}
+
+/** Times are in milliseconds since 1970. */
+export type RecorderEvent =
+  | { kind: 'recording'; atMs: number }
+  | { kind: 'paused'; atMs: number }
+  | { kind: 'resumed'; atMs: number }
+  /** The page was without its session in this time, as when the server was started again. */
+  | { kind: 'gap'; fromMs: number; toMs: number; reason: string }
+  | { kind: 'rtmp'; url: string; state: 'live' | 'failed'; reason?: string }
+  /** The recording app asked to stop (RC38), or nothing is left to record. */
+  | { kind: 'stopping'; atMs: number; reason: string }
+  /** The last event of a run that kept something. */
+  | { kind: 'finished'; files: RecordedFile[]; durationMs: number }
+  /** The last event of a run that kept nothing. */
+  | { kind: 'failed'; code: RecorderFailure; reason: string };
+
+export type RecorderFailure =
+  /** Chromium or ffmpeg is not there. */
+  | 'not_installed'
+  /** The page did not load, or did not begin to record in time (RC39). */
+  | 'page_failed'
+  /** Nothing was captured, or nothing of it can be decoded. */
+  | 'empty'
+  | 'disk_full'
+  | 'encoder_failed'
+  | 'internal';
