@@ -1,6 +1,7 @@
 import type { SessionEvent } from './events.js';
 import { CHAT_HISTORY_MAX_CHARACTERS, CHAT_HISTORY_MESSAGES } from './limits.js';
 import { isBot, mergePatches, patchPermissions } from './preset.js';
+import { changeRecording, isActive } from './recording.js';
 import {
   bytesOf,
   type ChatMessage,
@@ -34,6 +35,7 @@ export function apply(state: MeetingState, event: SessionEvent): void {
         polls: new Map(),
         stores: new Map(),
         storeBytes: 0,
+        recordings: new Map(),
         speakers: [],
       };
       return;
@@ -150,6 +152,18 @@ function applyToSession(session: Session, event: SessionEvent): void {
         store?.delete(key);
       }
       if (store?.size === 0) session.stores.delete(event.store);
+      return;
+    }
+    case 'RecordingInvoked': {
+      session.recordings.set(event.recording.id, { ...event.recording, recording: { status: 'INVOKED' } });
+      return;
+    }
+    case 'RecordingChanged': {
+      const active = session.recordings.get(event.recordingId);
+      const changed = active && changeRecording(active.recording, event.change, event.at);
+      if (!changed) return;
+      if (isActive(changed)) active.recording = changed;
+      else session.recordings.delete(event.recordingId);
       return;
     }
     default:

@@ -1,4 +1,5 @@
 import type { PermissionsPatch } from './preset.js';
+import type { RecordingChange, RecordingType } from './recording.js';
 import type { Identity, ProducerKind } from './state.js';
 
 /** The backend, which needs no permission of a preset. */
@@ -9,13 +10,30 @@ export type Actor = string | typeof BACKEND;
 /** What a host may switch off for others: one permission of the preset each (features.md R02-R04). */
 export type MutableMedia = 'audio' | 'video' | 'screenshare';
 
+/** A recording to be begun. */
+export interface NewRecording {
+  id: string;
+  type: RecordingType;
+  /** Longest time without pauses; null without a limit. */
+  maxMs: number | null;
+  /** What the recorder is to do and where the files are to go: passed on, and no business of the rules. */
+  order: object;
+}
+
 /** Ids that a command may need are made by the caller, since the rules have no randomness of their own. */
 export type Command =
   /** Also the way back after a lost socket, and the second try after waiting. */
   | {
       type: 'Join';
       who: Identity;
-      newSession: { id: string; title: string; keepAliveMs: number };
+      /** Null for who may only come into a session that runs, as recorders. */
+      newSession: {
+        id: string;
+        title: string;
+        keepAliveMs: number;
+        /** Begins with the session, when it is a participant who starts it. */
+        recording?: NewRecording | null;
+      } | null;
       /** A limit of the meeting's own; recorders are not counted. */
       maxParticipants?: number | null;
     }
@@ -87,4 +105,10 @@ export type Command =
   | { type: 'VotePoll'; by: string; pollId: string; option: number }
   | { type: 'SetStoreItems'; by: string; store: string; items: { key: string; payload: string }[] }
   | { type: 'DeleteStoreItems'; by: string; store: string; keys: string[] }
+  | { type: 'StartRecording'; by: Actor; recording: NewRecording; allowMultiple: boolean }
+  | { type: 'ControlRecording'; by: Actor; recordingId: string; action: 'stop' | 'pause' | 'resume' }
+  /** What became of a recording by itself, as its recorder tells or its owner finds out. */
+  | { type: 'FollowRecorder'; recordingId: string; change: RecordingChange }
+  /** A recording has reached its longest time, or nobody was there for `emptyMs`. */
+  | { type: 'StopDueRecordings'; emptyMs: number }
   | { type: 'Broadcast'; by: string; kind: string; payload: Uint8Array; toPeerIds: string[] | null };

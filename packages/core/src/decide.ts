@@ -16,6 +16,7 @@ import {
   toggleProducer,
 } from './rules/media.js';
 import { createPoll, votePoll } from './rules/polls.js';
+import { controlRecording, followRecorder, startRecording, stopDueRecordings } from './rules/recording.js';
 import {
   cancelStageRequest,
   denyStage,
@@ -97,6 +98,14 @@ export function decide(state: MeetingState, command: Command, now: Timestamp): D
       return setStoreItems(state, command, now);
     case 'DeleteStoreItems':
       return deleteStoreItems(state, command, now);
+    case 'StartRecording':
+      return startRecording(state, command, now);
+    case 'ControlRecording':
+      return controlRecording(state, command, now);
+    case 'FollowRecorder':
+      return followRecorder(state, command, now);
+    case 'StopDueRecordings':
+      return stopDueRecordings(state, command, now);
     case 'Broadcast':
       return broadcast(state, command, now);
   }

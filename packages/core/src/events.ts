@@ -1,4 +1,6 @@
+import type { NewRecording } from './commands.js';
 import type { PermissionsPatch } from './preset.js';
+import type { RecordingChange, RecordingType, StartReason } from './recording.js';
 import type {
   ChatMessage,
   Identity,
@@ -50,7 +52,15 @@ export type DurableEvent =
   | { type: 'PollCreated'; at: Timestamp; poll: Omit<Poll, 'voted'> }
   | { type: 'PollVoted'; at: Timestamp; pollId: string; option: number; participantId: string; name: string }
   | { type: 'StoreItemsSet'; at: Timestamp; store: string; items: StoreItem[] }
-  | { type: 'StoreItemsDeleted'; at: Timestamp; store: string; keys: string[]; peerId: string };
+  | { type: 'StoreItemsDeleted'; at: Timestamp; store: string; keys: string[]; peerId: string }
+  | { type: 'RecordingInvoked'; at: Timestamp; recording: NewRecording; start: StartReason }
+  | {
+      type: 'RecordingChanged';
+      at: Timestamp;
+      recordingId: string;
+      recordingType: RecordingType;
+      change: RecordingChange;
+    };
 
 /** Bound to sockets and transports: true only while those live, so a replay begins without them. */
 export type EphemeralEvent =

@@ -3,7 +3,7 @@
  * folds an event into the state, `view` says what has to be told and done because of it.
  */
 export { apply, countsAsParticipant } from './apply.js';
-export { type Actor, BACKEND, type Command, type MutableMedia } from './commands.js';
+export { type Actor, BACKEND, type Command, type MutableMedia, type NewRecording } from './commands.js';
 export { decide } from './decide.js';
 export type { Decision } from './decision.js';
 export {
@@ -16,7 +16,9 @@ export {
 export { CHAT_HISTORY_MAX_CHARACTERS, CHAT_HISTORY_MESSAGES, SESSION_PEERS_MAX } from './limits.js';
 export type * from './preset.js';
 export { isBot } from './preset.js';
+export * from './recording.js';
 export { REFUSALS, type RefusalCode } from './refusals.js';
+export { nextRecordingStop } from './rules/recording.js';
 export { isVisible } from './rules/visibility.js';
 export * from './state.js';
 export * as answers from './views/answers.js';

@@ -34,6 +34,9 @@ export const STORES_MAX_BYTES = 8 * 1024 * 1024;
 export const BROADCAST_TYPE_MAX_CHARACTERS = 256;
 export const BROADCAST_PAYLOAD_MAX_BYTES = 65_536;
 
+/** Recordings of one session that run at once. */
+export const RECORDINGS_MAX = 10;
+
 /** Microphone, camera, screen and its sound, with room for a client that replaces one before it closes it. */
 export const PRODUCERS_PER_PEER_MAX = 8;
 /** The SDK's application data has under 100 characters; the others' clients parse it (protocol.md 6.2). */

@@ -29,6 +29,10 @@ export const REFUSALS = {
   store_invalid: 'The store name, a key or a value is missing, too long or not JSON',
   store_full: 'The stores of this session are full',
   broadcast_invalid: 'The broadcast type is missing or too long, or its payload is not JSON or too long',
+  recording_in_progress: 'Another recording is already in progress',
+  too_many_recordings: 'Too many recordings run in this session',
+  recording_unknown: 'No such running recording',
+  recording_state: 'The recording is in a state that does not allow this',
   patch_invalid: 'The change names no participant or no permission',
 } as const;
 

@@ -1,4 +1,5 @@
 import { type Permissions, type PermissionsPatch, type Preset, patchPermissions } from './preset.js';
+import type { Recording, RecordingType } from './recording.js';
 
 /** Unix time in milliseconds; the rules get it passed in and never ask a clock. */
 export type Timestamp = number;
@@ -33,6 +34,8 @@ export interface Session {
   readonly stores: Map<string, Map<string, StoreItem>>;
   /** Bytes held by all stores together, keys included, for their bound. */
   storeBytes: number;
+  /** Those that run, by id, in order of their starts. */
+  readonly recordings: Map<string, ActiveRecording>;
   /** Peer ids by voice, loudest first. */
   speakers: readonly string[];
 }
@@ -123,6 +126,16 @@ export interface StoreItem {
   payload: string;
   peerId: string;
   at: Timestamp;
+}
+
+/** A recording until it is stopped or has failed; what comes after is no business of the session. */
+export interface ActiveRecording {
+  readonly id: string;
+  readonly type: RecordingType;
+  readonly maxMs: number | null;
+  /** Passed on to whoever records and writes; no rule reads it. */
+  readonly order: object;
+  recording: Recording;
 }
 
 export function emptyMeeting(meetingId: string): MeetingState {

@@ -15,5 +15,7 @@ export type ParticipantId = Branded<'ParticipantId'>;
 export type PeerId = Branded<'PeerId'>;
 /** A block of a participant; an addition to RealtimeKit. */
 export type BlockId = Branded<'BlockId'>;
+/** A recording of any type. */
+export type RecordingId = Branded<'RecordingId'>;
 export type PresetId = Branded<'PresetId'>;
 export type WebhookId = Branded<'WebhookId'>;

@@ -13,6 +13,7 @@ import {
   type Timestamp,
 } from '../state.js';
 import { tidy } from '../text.js';
+import { recordingOnStart } from './recording.js';
 import { admitForDoorkeeper } from './waiting-room.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
@@ -42,6 +43,7 @@ export function join(state: MeetingState, command: Of<'Join'>, now: Timestamp): 
 
   const events: SessionEvent[] = [];
   if (!state.session) {
+    if (!command.newSession) return refuse('no_session');
     const { id: sessionId, title, keepAliveMs } = command.newSession;
     events.push({ type: 'SessionStarted', at: now, sessionId, title, keepAliveMs });
   } else if (isFull(state.session, who, command.maxParticipants ?? SESSION_PEERS_MAX)) {
@@ -51,6 +53,9 @@ export function join(state: MeetingState, command: Of<'Join'>, now: Timestamp): 
   if (waiting && !waiting.admitted) events.push({ type: 'WaitingStopped', at: now, peerId });
   events.push({ type: 'PeerJoined', at: now, peer: who, stage: initialStage(who.preset, permissions) });
   if (permissions.accept_waiting_requests) events.push(...admitForDoorkeeper(state, now, peerId));
+  if (!state.session && countsAsParticipant(who)) {
+    events.push(...recordingOnStart(command.newSession?.recording, now));
+  }
   return { events };
 }
 

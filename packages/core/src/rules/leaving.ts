@@ -3,6 +3,7 @@ import type { Command } from '../commands.js';
 import { accept, type Decision, mayAct, refuse } from '../decision.js';
 import type { EndReason, LeaveReason, SessionEvent } from '../events.js';
 import type { MeetingState, Peer, Session, Timestamp } from '../state.js';
+import { stopWithAbandonedSession, stopWithSession } from './recording.js';
 import { isVisible } from './visibility.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
@@ -38,15 +39,17 @@ export function kickPeers(state: MeetingState, command: Of<'KickPeers'>, now: Ti
 }
 
 /**
- * Ends the session for all, at once and without a grace period (features.md E01, E06, L05). Who still waits is
- * turned away (OQ08).
+ * Ends the session for all, at once and without a grace period (features.md E01, E06, L05). Recordings
+ * stop with it (E02), and who still waits is turned away (OQ08).
  */
 export function endSession(state: MeetingState, command: Of<'EndSession'>, now: Timestamp): Decision {
   const refusal = mayAct(state, command.by, (permissions) => permissions.kick_participant);
   if (refusal) return refuse(refusal);
-  const end = ended(state.session!, 'HOST_ENDED_MEETING', now);
-  if (state.waiting.size === 0) return accept(end);
-  return accept({ type: 'WaitingDenied', at: now, peerIds: [...state.waiting.keys()] }, end);
+  const session = state.session!;
+  const stops = stopWithSession(session, command.by, now);
+  const end = ended(session, 'HOST_ENDED_MEETING', now);
+  if (state.waiting.size === 0) return accept(...stops, end);
+  return accept({ type: 'WaitingDenied', at: now, peerIds: [...state.waiting.keys()] }, ...stops, end);
 }
 
 /** Ends a session whose people have all left and stayed away for the keep-alive time (features.md L02-L04). */
@@ -54,7 +57,7 @@ export function endIfAbandoned(state: MeetingState, now: Timestamp): Decision {
   const { session } = state;
   if (!session || session.emptySince === null || !isAbandoned(session)) return accept();
   if (now < session.emptySince + session.keepAliveMs) return accept();
-  return accept(ended(session, 'ALL_PARTICIPANTS_LEFT', now));
+  return accept(...stopWithAbandonedSession(session, now), ended(session, 'ALL_PARTICIPANTS_LEFT', now));
 }
 
 function left(peer: Peer, reason: LeaveReason, now: Timestamp): SessionEvent {

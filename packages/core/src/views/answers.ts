@@ -5,6 +5,7 @@ import type { MeetingState, Peer, Session } from '../state.js';
 import { chatMessage } from './chat.js';
 import { roomParticipant, wirePeer } from './peers.js';
 import { pollFor } from './polls.js';
+import { activeRecordings } from './recordings.js';
 import { storeResponse } from './stores.js';
 
 /** Answers to the questions of a client; they read the state and change nothing. */
@@ -17,7 +18,7 @@ export function roomInfo(state: MeetingState): room.RoomInfoResponse {
       roomId: meetingId,
       title: session?.title ?? '',
       createdAt: Math.floor((session?.startedAt ?? 0) / 1000),
-      activeRecordings: [],
+      activeRecordings: activeRecordings(session),
       roomUuid: session?.id,
     },
   };

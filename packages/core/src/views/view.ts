@@ -2,6 +2,7 @@ import { RoomEvent } from '@parley/wire';
 import type { SessionEvent } from '../events.js';
 import type { MeetingState } from '../state.js';
 import { type Effect, message } from './effects.js';
+import { viewOfRecording } from './recordings.js';
 import { viewOfChat, viewOfMessageBroadcast, viewOfPoll, viewOfStore } from './view-of-exchange.js';
 import { viewOfMedia, viewOfSpeakers } from './view-of-media.js';
 import {
@@ -70,7 +71,10 @@ function effectsOf(state: MeetingState, event: SessionEvent): Effect[] {
       return viewOfStore(state.meetingId, session, event);
     case 'MessageBroadcast':
       return viewOfMessageBroadcast(session, event);
+    case 'RecordingChanged':
+      return viewOfRecording(session, event);
     case 'SessionStarted':
+    case 'RecordingInvoked':
     case 'PeerConnectionLost':
     case 'MediaLeft':
     case 'UnmuteForbidden':

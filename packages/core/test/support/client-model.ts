@@ -33,6 +33,7 @@ export class ClientModel {
   /** With the id of the peer that sends it; null before the media join. */
   #producers: Map<string, media.ProducerState & { peerId: string }> | null = null;
   #pinned = '';
+  readonly #recordings = new Map<string, string>();
   #waiting: string[] = [];
   readonly #chat = new Map<string, chat.ChatMessage>();
   readonly #deletedChat = new Set<string>();
@@ -49,6 +50,18 @@ export class ClientModel {
     switch (event) {
       case RoomEvent.joinRoom:
         this.#someoneJoined(toClient.decode(RoomEvent.joinRoom, payload).peer!);
+        return;
+      case RoomEvent.recordingStarted:
+        this.#recordings.set(toClient.decode(event, payload).recordingId, 'RECORDING');
+        return;
+      case RoomEvent.recordingPaused: {
+        const { recordingId } = toClient.decode(event, payload);
+        ensure(this.#recordings.get(recordingId) === 'RECORDING', 'a pause of what does not record');
+        this.#recordings.set(recordingId, 'PAUSED');
+        return;
+      }
+      case RoomEvent.recordingStopped:
+        this.#recordings.delete(toClient.decode(event, payload).recordingId);
         return;
       case RoomEvent.leaveRoom:
         this.#someoneLeft(toClient.decode(RoomEvent.leaveRoom, payload).peer!.peerId);
@@ -144,6 +157,8 @@ export class ClientModel {
 
   /** What a client asks after the answer to its join, the first one or one after a lost connection. */
   enter(): void {
+    this.#recordings.clear();
+    for (const [id, status] of this.#currentRecordings()) this.#recordings.set(id, status);
     this.#producers = null;
     this.#peers.clear();
     for (const peer of answers.roomPeers(this.state, this.peerId, WHOLE_LIST).peers) {
@@ -180,8 +195,14 @@ export class ClientModel {
     ensureSame(this.#waiting, this.#currentWaiting(), 'waiting list');
     ensureSame(this.#polls, this.#currentPolls(), 'polls');
     ensureSame(filled(this.#stores), filled(this.#currentStores()), 'stores');
+    ensureSame(underWay(this.#recordings), underWay(this.#currentRecordings()), 'recordings');
     this.#checkChat();
     this.#checkMedia();
+  }
+
+  #currentRecordings(): Map<string, string> {
+    const { room } = answers.roomInfo(this.state);
+    return new Map(room!.activeRecordings.map((one) => [one.recordingId, one.recordingStatus]));
   }
 
   #checkMedia(): void {
@@ -295,3 +316,7 @@ const filled = (stores: Map<string, Map<string, string>>) =>
   new Map([...stores].filter(([, items]) => items.size > 0));
 
 const known = ({ userId, displayName, stageType }: room.Peer): Known => ({ userId, displayName, stageType });
+
+/** A recording that has not begun is known to who has started it and to who came later, and told to nobody. */
+const underWay = (recordings: Map<string, string>): Map<string, string> =>
+  new Map([...recordings].filter(([, status]) => status !== 'STARTING'));

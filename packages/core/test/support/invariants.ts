@@ -22,6 +22,7 @@ export function ensureWithinLimits({ session, waiting }: MeetingState): void {
   if (!session) return;
   ensure(session.peers.size <= limits.SESSION_PEERS_MAX, 'over SESSION_PEERS_MAX');
   ensure(session.speakers.length <= limits.SPEAKERS_MAX, 'over SPEAKERS_MAX');
+  ensure(session.recordings.size <= limits.RECORDINGS_MAX, 'over RECORDINGS_MAX');
   ensure(session.polls.size <= limits.POLLS_MAX, 'over POLLS_MAX');
   ensure(session.chat.size <= limits.CHAT_HISTORY_MESSAGES, 'over CHAT_HISTORY_MESSAGES');
   const messages = [...session.chat.values()];

@@ -4,7 +4,9 @@ import {
   type Identity,
   type MeetingState,
   type MutableMedia,
+  type NewRecording,
   type Peer,
+  type RecordingChange,
 } from '@parley/core';
 import { KEEP_ALIVE_MS } from './meeting.js';
 import type { Random } from './random.js';
@@ -24,6 +26,7 @@ import {
 
 /** How long a lost peer may take to come back. */
 export const GRACE_MS = 20_000;
+export const RECORDING_EMPTY_MS = 30_000;
 
 const CHANGE_OF_MOOD = 0.01;
 const MEDIA: MutableMedia[] = ['audio', 'video', 'screenshare'];
@@ -156,6 +159,24 @@ export class RandomCommands {
         };
       case 'DeleteStoreItems':
         return { type, by, store: random.of(STORES), keys: random.some(KEYS, 3) };
+      case 'StartRecording':
+        return {
+          type,
+          by: this.#actorOrBackend(by),
+          recording: this.#recording(),
+          allowMultiple: random.chance(0.4),
+        };
+      case 'ControlRecording':
+        return {
+          type,
+          by: this.#actorOrBackend(by),
+          recordingId: this.#recordingId(),
+          action: random.of(['stop', 'pause', 'resume']),
+        };
+      case 'FollowRecorder':
+        return { type, recordingId: this.#recordingId(), change: this.#changeOfRecorder() };
+      case 'StopDueRecordings':
+        return { type, emptyMs: RECORDING_EMPTY_MS };
       case 'Broadcast':
         return {
           type,
@@ -183,8 +204,34 @@ export class RandomCommands {
       picture: random.chance(0.5) ? null : 'https://example.org/picture.png',
       preset,
     };
-    const newSession = { id: this.#newId('session'), title: 'Random', keepAliveMs: KEEP_ALIVE_MS };
-    return { type: 'Join', who, newSession };
+    const recording = random.chance(0.3) ? this.#recording() : null;
+    const newSession = {
+      id: this.#newId('session'),
+      title: 'Random',
+      keepAliveMs: KEEP_ALIVE_MS,
+      recording,
+    };
+    return { type: 'Join', who, newSession: random.chance(0.95) ? newSession : null };
+  }
+
+  #recording(): NewRecording {
+    return {
+      id: this.#newId('recording'),
+      type: this.random.of(['BROWSER', 'TRACK']),
+      maxMs: this.random.chance(0.5) ? 60_000 : null,
+      order: {},
+    };
+  }
+
+  #recordingId(): string {
+    return this.#oneOf(this.state.session?.recordings.keys());
+  }
+
+  #changeOfRecorder(): RecordingChange {
+    const { random } = this;
+    if (random.chance(0.6)) return { to: 'begun' };
+    if (random.chance(0.3)) return { to: 'failed', error: { code: 'page_failed', message: 'No page' } };
+    return { to: 'stopped', stop: { reason: 'INTERNAL_ERROR', caller: null, detail: 'recorder_lost' } };
   }
 
   /** Somebody who is in, mostly one to whom the command comes naturally. */

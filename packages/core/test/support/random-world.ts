@@ -84,6 +84,10 @@ export const BUSY: Record<Command['type'], number> = {
   VotePoll: 5,
   SetStoreItems: 4,
   DeleteStoreItems: 2,
+  StartRecording: 3,
+  ControlRecording: 5,
+  FollowRecorder: 5,
+  StopDueRecordings: 2,
   Broadcast: 2,
 };
 
@@ -102,6 +106,8 @@ const moderates = (peer: Peer) => onStageBusiness(peer) && peer.permissions.can_
 
 /** To whom a command comes naturally; others try as well, less often. */
 export const USUALLY: Partial<Record<Command['type'], (peer: Peer) => boolean>> = {
+  StartRecording: (peer) => peer.permissions.can_record,
+  ControlRecording: (peer) => peer.permissions.can_record,
   KickPeers: (peer) => peer.permissions.kick_participant,
   EndSession: (peer) => peer.permissions.kick_participant,
   AcceptWaiting: (peer) => peer.permissions.accept_waiting_requests,

@@ -38,6 +38,8 @@ const NEEDED: Partial<Record<Command['type'], (permissions: Permissions) => bool
   DenyStage: (may) => may.can_accept_production_requests,
   CreatePoll: (may) => may.polls.can_create,
   VotePoll: (may) => may.polls.can_vote,
+  StartRecording: (may) => may.can_record,
+  ControlRecording: (may) => may.can_record,
 };
 
 /** Messages that somebody who waits may get. */
@@ -56,6 +58,8 @@ export class Simulation {
   readonly #clients = new Map<string, ClientModel>();
   /** Producers as the media worker has them, with whether it drops what they send. */
   readonly #worker = new Map<string, { peerId: string; muted: boolean }>();
+  /** Recordings that were invoked and have neither stopped nor failed. */
+  readonly #recording = new Set<string>();
   #now = START;
 
   /** Runs a seed. A failure says the seed, the step and the command. */
@@ -136,8 +140,19 @@ export class Simulation {
         break;
       case 'SessionEnded':
         ensureSame(new Set(event.peerIds), this.#inside, 'who leaves with the session');
+        ensureSame([...this.#recording], [], 'recordings that outlive their session');
         this.#inside.clear();
         break;
+      case 'RecordingInvoked':
+        ensure(!this.#recording.has(event.recording.id), 'recorded twice');
+        this.#recording.add(event.recording.id);
+        break;
+      case 'RecordingChanged': {
+        const isEnd = event.change.to === 'stopped' || event.change.to === 'failed';
+        ensure(this.#recording.has(event.recordingId), 'a change of a recording that is over');
+        if (isEnd) this.#recording.delete(event.recordingId);
+        break;
+      }
       case 'ProducerAdded':
         this.#worker.set(event.producer.producerId, { peerId: event.peerId, muted: false });
     }
@@ -232,6 +247,7 @@ export class Simulation {
     ensureSame([...session.peers.keys()], [...this.#inside], 'who is in');
     const isEmpty = ![...session.peers.values()].some(countsAsParticipant);
     ensure((session.emptySince !== null) === isEmpty, 'emptySince');
+    ensureSame([...session.recordings.keys()], [...this.#recording], 'which recordings run');
     ensureWithinLimits(this.state);
   }
 }

@@ -1,17 +1,22 @@
 import {
+  changeRecording,
   countsAsParticipant,
   type DurableEvent,
   type Identity,
   type MeetingState,
   type Peer,
+  type Recording,
 } from '@parley/core';
-import type { AppId, MeetingId, PeerId, SessionId } from '../ids.js';
+import type { AppId, MeetingId, PeerId, RecordingId, SessionId } from '../ids.js';
+import type { RecordingOrder } from '../recordings/order.js';
+import type { RecordingWrite } from '../recordings/write-recordings.js';
 import type { QueuedWebhookEvent } from '../webhooks/outbox.js';
 import {
   meetingEnded,
   meetingStarted,
   participantJoined,
   participantLeft,
+  recordingStatusUpdate,
   type WebhookSession,
 } from '../webhooks/payloads.js';
 import type { MeetingInfo } from './meeting-info.js';
@@ -47,6 +52,7 @@ export interface Changes {
   /** Those who left before the end; the end itself takes all who are still in. */
   left: { seq: number; peer: Peer; at: Date; reason: string }[];
   chat: { seq: number; event: ChatEvent }[];
+  recordings: RecordingWrite[];
   /** Made only for apps that have webhooks: the end of a big session is a thousand of them. */
   webhooks: (() => QueuedWebhookEvent)[];
 }
@@ -86,6 +92,7 @@ export function noChanges(record: SessionRecord): Changes {
     joined: [],
     left: [],
     chat: [],
+    recordings: [],
     webhooks: [],
   };
 }
@@ -132,7 +139,33 @@ export function addEvent(changes: Changes, state: MeetingState, event: DurableEv
     case 'ChatMessageDeleted':
     case 'ChatMessagePinned':
       changes.chat.push({ seq: record.lastSeq, event });
+      return;
+    case 'RecordingInvoked': {
+      const { recording, start } = event;
+      changes.recordings.push({ kind: 'invoked', at, recording, start });
+      noteRecording(changes, recording.id, recording.order, { status: 'INVOKED' });
+      return;
+    }
+    case 'RecordingChanged': {
+      const active = state.session?.recordings.get(event.recordingId);
+      const recording = active && changeRecording(active.recording, event.change, event.at);
+      if (!recording) return;
+      changes.recordings.push({ kind: 'changed', recordingId: event.recordingId as RecordingId, recording });
+      noteRecording(changes, event.recordingId, active.order, recording);
+    }
   }
+}
+
+/** A webhook for each change of a recording, in order (features.md WP06). */
+function noteRecording({ record, webhooks }: Changes, id: string, order: object, recording: Recording): void {
+  const { outputFileName } = order as RecordingOrder;
+  webhooks.push(() =>
+    recordingStatusUpdate(webhookSession(record), {
+      recordingId: id as RecordingId,
+      outputFileName,
+      recording,
+    }),
+  );
 }
 
 function countLeave(changes: Changes, peer: Peer, at: Date, endedAt: Date | null): void {

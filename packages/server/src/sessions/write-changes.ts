@@ -2,6 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import type { Database } from '../database/tables.js';
 import type { SessionId } from '../ids.js';
+import { writeRecordings } from '../recordings/write-recordings.js';
 import { queueWebhooks } from '../webhooks/outbox.js';
 import type { Changes } from './changes.js';
 import { writeChat } from './write-chat.js';
@@ -27,6 +28,10 @@ export async function writeChanges(trx: Transaction<Database>, group: Changes[])
   await insertPeerEvents(trx, group);
   await closeEnded(trx, group);
   await writeChat(trx, group);
+  await writeRecordings(
+    trx,
+    group.flatMap(({ record, recordings }) => recordings.map((write) => ({ session: record, write }))),
+  );
   await writeWebhooks(trx, group);
 }
 

@@ -1,8 +1,9 @@
-import type { AppId, MeetingId, PeerId, SessionId } from '../ids.js';
+import type { Recording, StopReason } from '@parley/core';
+import type { AppId, MeetingId, PeerId, RecordingId, SessionId } from '../ids.js';
 import type { QueuedWebhookEvent } from './outbox.js';
 
 /**
- * The bodies of the meeting events, with the fields and oddities of the live service (features.md WP01-WP04): the
+ * The bodies of the events, with the fields and oddities of the live service (features.md WP01-WP04): the
  * status stays "LIVE" when the meeting has ended, `roomName` repeats the meeting's id, and `clientSpecificId`
  * repeats `customParticipantId` for older receivers. Times are ISO 8601 in UTC with milliseconds.
  */
@@ -53,6 +54,56 @@ export function participantLeft(
   return queued('meeting.participantLeft', session, {
     participant: { ...participant(peer), leftAt: leftAt.toISOString() },
   });
+}
+
+export interface WebhookRecording {
+  recordingId: RecordingId;
+  outputFileName: string;
+  recording: Recording;
+  /** Once the files are where they belong; links are null where the own store was not wanted. */
+  uploaded?: {
+    downloadUrl: string | null;
+    audioDownloadUrl: string | null;
+    expiresAt: Date | null;
+    fileBytes: number;
+  };
+}
+
+/** `id` and `recordingId` are the same, and the size is a string, as on the live service (features.md WP06). */
+export function recordingStatusUpdate(
+  session: WebhookSession,
+  { recordingId, outputFileName, recording, uploaded }: WebhookRecording,
+): QueuedWebhookEvent {
+  const ended = 'stoppedAt' in recording ? recording : null;
+  const startedAt = recording.status === 'INVOKED' ? null : recording.startedAt;
+  return queued('recording.statusUpdate', session, {
+    recording: {
+      id: recordingId,
+      recordingId,
+      status: recording.status,
+      downloadUrl: uploaded?.downloadUrl ?? null,
+      audioDownloadUrl: uploaded?.audioDownloadUrl ?? null,
+      downloadUrlExpiry: uploaded?.expiresAt?.toISOString() ?? null,
+      startedTime: startedAt === null ? null : new Date(startedAt).toISOString(),
+      stoppedTime: ended ? new Date(ended.stoppedAt).toISOString() : null,
+      fileSize: uploaded ? String(uploaded.fileBytes) : null,
+      outputFileName,
+      meetingId: session.meetingId,
+      recordingDuration: ended ? wholeSeconds(ended.recordedMs) : 0,
+      organizationId: session.appId,
+      roomUUID: session.sessionId,
+      ...(ended?.stop && { stopReason: stopReason(ended.stop) }),
+      ...(recording.status === 'ERRORED' && { errMessage: recording.error.message }),
+    },
+  });
+}
+
+const wholeSeconds = (ms: number): number => Math.round(ms / 1000);
+
+function stopReason({ reason, caller }: StopReason) {
+  if (!caller) return { reason };
+  const named = caller.type === 'USER' && { user_Id: caller.participantId, name: caller.name };
+  return { reason, caller: { type: caller.type, ...named } };
 }
 
 function queued(
