@@ -5,7 +5,7 @@ const source = (name: string) => fileURLToPath(new URL(`./packages/${name}/src/i
 
 /** Packages are tested from their sources, so that a unit run needs no build. */
 const alias = Object.fromEntries(
-  ['wire', 'core', 'media', 'headless'].map((name) => [`@parley/${name}`, source(name)]),
+  ['wire', 'core', 'media', 'recorder', 'headless'].map((name) => [`@parley/${name}`, source(name)]),
 );
 
 /** One Postgres per run, for every test that needs a database. */

@@ -11,7 +11,8 @@ const ARROWS: Record<string, string[]> = {
   'packages/wire/src': [],
   'packages/core/src': ['@parley/wire'],
   'packages/media/src': [],
-  'packages/server/src': ['@parley/wire', '@parley/core', '@parley/media'],
+  'packages/recorder/src': [],
+  'packages/server/src': ['@parley/wire', '@parley/core', '@parley/media', '@parley/recorder'],
   'packages/web/src': [],
   'packages/headless/src': ['@parley/wire'],
   tests: ['@parley/wire', '@parley/headless'],
@@ -126,7 +127,7 @@ describe('imports', () => {
     expect(findCircle(arrowsBetween(importsBelow(SERVER), room))).toBeNull();
   });
 
-  it.each(['wire', 'core', 'media', 'server', 'headless'])(
+  it.each(['wire', 'core', 'media', 'recorder', 'server', 'headless'])(
     'never load the files of %s in a circle',
     (name) => {
       const folder = join(ROOT, 'packages', name, 'src');

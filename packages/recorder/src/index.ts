@@ -1,0 +1,2 @@
+/** What the server needs to know of a recorder process; the process itself is `@parley/recorder/process`. */
+export type * from './contract.js';
