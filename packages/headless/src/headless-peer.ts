@@ -23,6 +23,7 @@ import { Roster } from './roster.js';
 
 /** The SDK's tries to join the media room; the pauses between them are 0, 1, 3, 5 ... 27 s (protocol section 6.1). */
 const MEDIA_JOIN_ATTEMPTS = 15;
+const GOODBYE_DELAY_MS = 50;
 
 /**
  * A participant that speaks the socket protocol as the official SDK does (protocol sections 4 to 9), without media:
@@ -208,12 +209,12 @@ export class HeadlessPeer extends Conversation {
   }
 
   /**
-   * Sent away by the server. The SDK stops its devices before it says goodbye; here that comes one turn later, so that
-   * of a thousand peers of one process the last is not kept from hearing the news by the goodbyes of the others.
+   * Sent away by the server. The SDK stops its devices before it says goodbye; here the goodbye comes a moment later,
+   * so that of a thousand peers of one process the last is not kept from hearing the news by the goodbyes of the others.
    */
   private sentAway(state: PeerState): void {
     const socket = this.letGo(state);
-    setImmediate(() => sayGoodbye(socket));
+    setTimeout(() => sayGoodbye(socket), GOODBYE_DELAY_MS);
   }
 
   /** From now on the socket is nobody's: what still comes over it changes nothing. */

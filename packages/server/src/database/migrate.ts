@@ -4,6 +4,7 @@ import * as blocks from './migrations/0002-blocks.js';
 import * as chatFiles from './migrations/0003-chat-files.js';
 import * as meetingDoors from './migrations/0004-meeting-doors.js';
 import * as recordings from './migrations/0006-recordings.js';
+import * as endingInBulk from './migrations/0010-ending-in-bulk.js';
 import type { Database } from './tables.js';
 
 /** In order of their names. Imported one by one, so that a bundled or moved server still finds them. */
@@ -13,6 +14,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-chat-files': chatFiles,
   '0004-meeting-doors': meetingDoors,
   '0006-recordings': recordings,
+  '0010-ending-in-bulk': endingInBulk,
 };
 
 /**

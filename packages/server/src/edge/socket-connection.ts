@@ -21,6 +21,9 @@ const LANE_MAX_REQUESTS = 200;
 /** Refused requests until the socket is closed. */
 const EXCESS_MAX_REQUESTS = 500;
 
+/** How long a client that was told to go may close its socket by itself, which is what the SDK does. */
+const GOODBYE_MS = 100;
+
 const POLICY_VIOLATION = 1008;
 const UNSUPPORTED_DATA = 1003;
 const INVALID_PAYLOAD = 1007;
@@ -86,9 +89,12 @@ export class SocketConnection implements PeerConnection {
     this.socket.close(code, reason);
   }
 
+  /** Nothing counts any more that this client sends; its socket goes once all the others have the news too. */
   dismiss(): void {
     this.#dismissed = true;
-    this.close(CloseCode.normal, 'removed from the session');
+    if (this.#closed) return;
+    this.#closed = true;
+    setTimeout(() => this.socket.close(CloseCode.normal, 'removed from the session'), GOODBYE_MS);
   }
 
   /** Asks for a sign of life, and drops a client that has given none for `silenceMs` (protocol.md 3.3). */
