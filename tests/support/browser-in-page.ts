@@ -6,10 +6,29 @@ import type RealtimeKitClient from '@cloudflare/realtimekit';
 
 /** One event of the SDK, as the page saw it. Details hold only what JSON can. */
 export interface SdkEvent {
-  source: 'self' | 'joined' | 'waitlisted' | 'participants' | 'meta' | 'chat';
+  source:
+    | 'self'
+    | 'joined'
+    | 'waitlisted'
+    | 'active'
+    | 'pinned'
+    | 'participants'
+    | 'meta'
+    | 'chat'
+    | 'polls'
+    | 'stage'
+    | 'permissions'
+    | 'plugins';
   name: string;
   details: unknown;
   atMs: number;
+}
+
+/** A plugin of SDK 2.x: the app registers it at init, its state is shared through a store. */
+export interface AppPlugin {
+  id: string;
+  canActivate: boolean;
+  canDeactivate: boolean;
 }
 
 /** What the page keeps for the test beside the SDK. */
@@ -18,6 +37,11 @@ interface TestGlobals {
   meeting: RealtimeKitClient;
   sdkEvents: SdkEvent[];
   peerConnections: RTCPeerConnection[];
+}
+
+/** Every emitter of the SDK has one event that stands for all, with the name of the other first. */
+interface Emitter {
+  on(everyEvent: '*', listener: (name: string, ...args: unknown[]) => void): unknown;
 }
 
 declare global {
@@ -41,11 +65,22 @@ export async function initInPage(options: {
   baseURI: string;
   audio: boolean;
   video: boolean;
+  plugins: AppPlugin[];
 }): Promise<void> {
   const meeting = await window.RealtimeKitClient.init({
     authToken: options.token,
     baseURI: options.baseURI,
-    defaults: { audio: options.audio, video: options.video },
+    defaults: {
+      audio: options.audio,
+      video: options.video,
+      plugins: options.plugins.map(({ id, ...permissions }) => ({
+        id,
+        name: `Plugin ${id}`,
+        icon: '',
+        permissions,
+        component: document.createElement('div'),
+      })),
+    },
   });
   window.meeting = meeting;
   window.sdkEvents = [];
@@ -59,45 +94,42 @@ export async function initInPage(options: {
         if (seen.has(inner)) return undefined;
         seen.add(inner);
         const { userId, id, name } = inner as { userId?: string; id?: string; name?: string };
-        if (key !== '' && userId) return { userId, id, name };
+        const isParticipant = userId !== undefined && Object.getPrototypeOf(inner) !== Object.prototype;
+        if (key !== '' && isParticipant) return { userId, id, name };
       }
       return inner;
     });
     return text === undefined ? null : JSON.parse(text);
   };
-  const person = (value: unknown) => {
+  const person = (value: unknown = {}) => {
     const { userId, id, name } = value as { userId: string; id: string; name: string };
     return { userId, id, name };
   };
   const note = (source: SdkEvent['source'], name: string, details: unknown) =>
     window.sdkEvents.push({ source, name, details, atMs: Date.now() });
 
-  for (const name of [
-    'roomJoined',
-    'roomLeft',
-    'waitlisted',
-    'audioUpdate',
-    'videoUpdate',
-    'screenShareUpdate',
-  ] as const) {
-    meeting.self.on(name, (details: unknown) => note('self', name, plain(details)));
-  }
-  for (const name of ['participantJoined', 'participantLeft'] as const) {
-    meeting.participants.joined.on(name, (who: unknown) => note('joined', name, person(who)));
-    meeting.participants.waitlisted.on(name, (who: unknown) => note('waitlisted', name, person(who)));
-  }
-  for (const name of ['audioUpdate', 'videoUpdate', 'screenShareUpdate'] as const) {
-    meeting.participants.joined.on(name, (who: unknown, update: unknown) =>
-      note('joined', name, { ...person(who), ...(plain(update) as object) }),
+  const { self, participants } = meeting;
+  for (const [source, emitter] of Object.entries({
+    self,
+    participants,
+    meta: meeting.meta,
+    chat: meeting.chat,
+    polls: meeting.polls,
+    stage: meeting.stage,
+    permissions: self.permissions,
+  })) {
+    (emitter as unknown as Emitter).on('*', (name, details) =>
+      note(source as SdkEvent['source'], name, plain(details)),
     );
   }
-  meeting.participants.on('broadcastedMessage', (message: unknown) =>
-    note('participants', 'broadcastedMessage', plain(message)),
+  for (const source of ['joined', 'waitlisted', 'active', 'pinned'] as const) {
+    (participants[source] as unknown as Emitter).on('*', (name, who, update) =>
+      note(source, name, { ...person(who), ...(plain(update) as object) }),
+    );
+  }
+  (meeting.plugins.all as unknown as Emitter).on('*', (name, plugin, update) =>
+    note('plugins', name, { ...(plain(update) as object), id: (plugin as { id: string }).id }),
   );
-  meeting.meta.on('socketConnectionUpdate', (update: unknown) =>
-    note('meta', 'socketConnectionUpdate', plain(update)),
-  );
-  meeting.chat.on('chatUpdate', (update: unknown) => note('chat', 'chatUpdate', plain(update)));
 }
 
 /** Runs in the page: a number of the `inbound-rtp` statistics of one participant's track. */

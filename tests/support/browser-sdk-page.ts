@@ -1,6 +1,12 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { inboundTotal, initInPage, keepPeerConnections, type SdkEvent } from './browser-in-page.js';
-import { traceSockets } from './browser-socket-trace.js';
+import {
+  type AppPlugin,
+  inboundTotal,
+  initInPage,
+  keepPeerConnections,
+  type SdkEvent,
+} from './browser-in-page.js';
+import { type SocketTrace, traceSockets } from './browser-socket-trace.js';
 import { until } from './until.js';
 
 /** How an SDK call ended. The SDK's errors carry a code such as 1201. */
@@ -11,7 +17,7 @@ export interface SdkPage {
   page: Page;
   context: BrowserContext;
   /** `RealtimeKitClient.init` with devices on unless told otherwise. */
-  init(options?: { audio?: boolean; video?: boolean }): Promise<SdkOutcome>;
+  init(options?: InitOptions): Promise<SdkOutcome>;
   /** `meeting.join()`. */
   join(): Promise<SdkOutcome>;
   /** Runs in the page; `window.meeting` is the client. */
@@ -43,9 +49,15 @@ export interface SdkPage {
   joinedIds(): Promise<string[]>;
   /** Console errors and uncaught errors of the page. */
   errors: string[];
-  /** What went over the socket, for people. */
-  socketTrace: string[];
+  socket: SocketTrace;
   close(): Promise<void>;
+}
+
+export interface InitOptions {
+  audio?: boolean;
+  video?: boolean;
+  /** Plugins that the app brings along. */
+  plugins?: AppPlugin[];
 }
 
 export interface SdkPageOptions {
@@ -95,14 +107,14 @@ export async function sdkPage(browser: Browser, options: SdkPageOptions): Promis
     page,
     context,
     errors,
-    socketTrace: traceSockets(page),
+    socket: traceSockets(page),
     run,
     attempt,
     events,
     framesDecoded,
     audioEnergy,
-    init: ({ audio = true, video = true } = {}) =>
-      attempt(initInPage, { token: options.token, baseURI: options.baseURI, audio, video }),
+    init: ({ audio = true, video = true, plugins = [] } = {}) =>
+      attempt(initInPage, { token: options.token, baseURI: options.baseURI, audio, video, plugins }),
     join: () => attempt(() => window.meeting.join()),
     sawEvent: (source, name, details = {}, after = 0) =>
       until(`the event ${source}.${name} ${JSON.stringify(details)}`, async () =>

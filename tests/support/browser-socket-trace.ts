@@ -1,14 +1,28 @@
-import { decodeFrame, eventName, MAX_SERVER_FRAME_BYTES, toClient, toServer } from '@parley/wire';
+import {
+  decodeFrame,
+  eventName,
+  type Frame,
+  MAX_SERVER_FRAME_BYTES,
+  type ServerEvent,
+  type ServerMessage,
+  toClient,
+  toServer,
+} from '@parley/wire';
 import type { Page } from 'playwright-core';
 
 const MAX_PAYLOAD_CHARS = 300;
 
-/**
- * Everything that a page and the server say to each other on the socket, one line each, for whoever looks for
- * the cause of a failure. Pings are left out and SDP is shortened.
- */
-export function traceSockets(page: Page): string[] {
+/** What a page and the server say to each other on the socket, pings left out. */
+export interface SocketTrace {
+  /** One line each, with SDP shortened, for whoever looks for the cause of a failure. */
+  lines: string[];
+  /** All that the server has sent to the page under one event number: what the client knows, shown or not. */
+  received<E extends ServerEvent>(event: E): ServerMessage<E>[];
+}
+
+export function traceSockets(page: Page): SocketTrace {
   const lines: string[] = [];
+  const frames: Frame[] = [];
   const note = (text: string) => lines.push(`${new Date().toISOString().slice(14, 23)} ${text}`);
   page.on('websocket', (socket) => {
     note(`open ${new URL(socket.url()).host}`);
@@ -17,10 +31,18 @@ export function traceSockets(page: Page): string[] {
       if (typeof payload !== 'string') note(`-> ${describe(payload, 'sent')}`);
     });
     socket.on('framereceived', ({ payload }) => {
-      if (typeof payload !== 'string') note(`<- ${describe(payload, 'received')}`);
+      if (typeof payload === 'string') return;
+      frames.push(decodeFrame(payload, MAX_SERVER_FRAME_BYTES));
+      note(`<- ${describe(payload, 'received')}`);
     });
   });
-  return lines;
+  return {
+    lines,
+    received: <E extends ServerEvent>(event: E) =>
+      frames
+        .filter((frame) => frame.event === event)
+        .map((frame) => toClient.decode<E>(event, frame.payload)),
+  };
 }
 
 function describe(bytes: Uint8Array, direction: 'sent' | 'received'): string {

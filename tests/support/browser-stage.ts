@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { type Backend, backendOf, type TestParticipant } from './backend.js';
 import { type BrowserOrigin, startBrowserOrigin } from './browser-origin.js';
-import { type SdkPage, sdkPage } from './browser-sdk-page.js';
+import { type InitOptions, type SdkPage, sdkPage } from './browser-sdk-page.js';
 import { launchChromium } from './chromium.js';
 import { type ParleyOptions, type ParleyProcess, startParley } from './parley-process.js';
 
@@ -10,6 +10,9 @@ export interface Person extends SdkPage {
   id: string;
   token: string;
 }
+
+/** For tests that are not about pictures and sound. */
+export const WITHOUT_DEVICES: InitOptions = { audio: false, video: false };
 
 /** Everything that a test of two people in a meeting needs, and its end. */
 export interface Stage {
@@ -22,7 +25,7 @@ export interface Stage {
   /** Another page of a participant that exists. */
   openPage(participant: TestParticipant): Promise<Person>;
   /** `arrive`, then `init` and `join`, both of which must work. */
-  enter(meetingId: string, name: string, preset: string): Promise<Person>;
+  enter(meetingId: string, name: string, preset: string, options?: InitOptions): Promise<Person>;
   /** Closes the pages that were opened since the last call. */
   clear(): Promise<void>;
   dispose(): Promise<void>;
@@ -51,10 +54,10 @@ export async function setUpStage(options: ParleyOptions = {}): Promise<Stage> {
     origin,
     openPage,
     arrive,
-    async enter(meetingId, name, preset) {
+    async enter(meetingId, name, preset, initOptions) {
       const person = await arrive(meetingId, name, preset);
       for (const step of ['init', 'join'] as const) {
-        const outcome = await person[step]();
+        const outcome = await person[step](initOptions);
         if (!outcome.ok) {
           throw new Error(
             `${name}: ${step} failed with ${outcome.code}: ${outcome.message}\n${parley.log()}`,

@@ -1,5 +1,5 @@
 import { answers, stageRequests, waitingRequests } from '@parley/core';
-import { RoomEvent } from '@parley/wire';
+import { RoomEvent, room } from '@parley/wire';
 import { identityOf } from '../../sessions/meeting-info.js';
 import { Refused } from '../../sessions/refused.js';
 import { on, type Route } from '../request.js';
@@ -57,15 +57,15 @@ export const roomRoutes: Route[] = [
       toPeerIds: null,
     }),
   ),
-  on(RoomEvent.broadcastToEntity, (request, message) =>
-    request.execute({
-      type: 'Broadcast',
-      by: request.peerId,
-      kind: message.type,
-      payload: message.payload,
-      toPeerIds: bounded(message.ids),
-    }),
-  ),
+  on(RoomEvent.broadcastToEntity, async (request, message) => {
+    const { type: kind, payload, ids, broadcastType } = message;
+    const { meetingId, session } = request.host.state;
+    const toMeeting = broadcastType === room.BroadcastType.ROOMS && ids.includes(meetingId);
+    const toPeerIds = toMeeting ? [...(session?.peers.keys() ?? [])] : bounded(ids);
+    await request.execute({ type: 'Broadcast', by: request.peerId, kind, payload, toPeerIds });
+    // Of the two kinds of targets the SDK waits for an answer to this one, and takes it for the message itself.
+    if (toMeeting) request.answer(RoomEvent.broadcastToEntity, { ...message, ids: [] });
+  }),
 
   on(RoomEvent.getStageRequests, (request) => {
     const { session } = request.host.state;
