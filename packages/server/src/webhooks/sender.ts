@@ -2,9 +2,10 @@ import type { lookup } from 'node:dns';
 import { Agent, type Dispatcher } from 'undici';
 import type { Clock } from '../clock.js';
 import type { WebhookId } from '../ids.js';
-import { AddressRefused, guardedConnector, isWebhookUrl } from './address-guard.js';
+import { AddressRefused, guardedConnector } from '../network/address-guard.js';
 import { parseRetryAfterMs } from './schedule.js';
 import type { WebhookSigner } from './signing.js';
+import { isWebhookUrl } from './url.js';
 
 /** From the start of the connection to the end of the answer's body. */
 export const REQUEST_TIMEOUT_MS = 10_000;
@@ -55,7 +56,11 @@ export class WebhookSender {
     this.#options = options;
     this.#timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
     this.#agent = new Agent({
-      connect: guardedConnector({ ...options, timeoutMs: this.#timeoutMs }),
+      connect: guardedConnector({
+        ...options,
+        setting: 'PARLEY_WEBHOOK_ALLOW_PRIVATE',
+        timeoutMs: this.#timeoutMs,
+      }),
       // The limit of the whole request below is the only one.
       headersTimeout: 0,
       bodyTimeout: 0,

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { pagingQuery } from '../../http/pagination.js';
-import { isWebhookUrl } from '../../webhooks/address-guard.js';
+import { isWebhookUrl } from '../../webhooks/url.js';
 import { WEBHOOK_EVENT_NAMES } from '../../webhooks/events.js';
 import { isoTime, uuid } from './envelope.js';
 

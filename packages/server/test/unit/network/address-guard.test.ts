@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isPublicAddress, isWebhookUrl } from '../../../src/webhooks/address-guard.js';
+import { isPublicAddress, literalRefusal } from '../../../src/network/address-guard.js';
 
 test.each([
   '8.8.8.8',
@@ -68,16 +68,18 @@ test('an IPv4 address and its IPv6 forms are judged alike', () => {
   );
 });
 
-test.each([
-  ['https://receiver.example/hook?key=1', true],
-  ['http://receiver.example', true],
-  ['HTTP://receiver.example', true],
-  ['file:///etc/passwd', false],
-  ['ftp://receiver.example/', false],
-  ['javascript:alert(1)', false],
-  ['//receiver.example/', false],
-  ['receiver.example', false],
-  ['', false],
-])('isWebhookUrl(%j) is %j', (url, expected) => {
-  expect(isWebhookUrl(url)).toBe(expected);
+const RULE = { allowPrivate: false, setting: 'PARLEY_SOMETHING_ALLOW_PRIVATE' };
+
+test.each(['127.0.0.1', '[::1]', '10.0.0.1', '169.254.169.254'])('the literal %s is refused', (host) => {
+  expect(literalRefusal(host, RULE)?.message).toMatch(
+    /is not a public address; PARLEY_SOMETHING_ALLOW_PRIVATE=1/,
+  );
+  expect(literalRefusal(host, { ...RULE, allowPrivate: true })).toBeNull();
 });
+
+test.each(['8.8.8.8', '[2606:4700:4700::1111]', 'localhost', 'example.com'])(
+  'the literal rule leaves %s to the resolution of names',
+  (host) => {
+    expect(literalRefusal(host, RULE)).toBeNull();
+  },
+);
