@@ -27,6 +27,8 @@ import { pages } from './pages/index.js';
 import type { Services } from './services.js';
 import { LiveMeetings } from './sessions/live-meetings.js';
 import { LiveSessionControl } from './sessions/session-control.js';
+import { sealStoredMeetings } from './storage/seal-stored.js';
+import { openSecretBox } from './storage/sealing.js';
 import { loadTlsIdentity } from './tls/identity.js';
 import { refreshTls } from './tls/refresh.js';
 import { createParticipantTokens } from './tokens/participant-tokens.js';
@@ -91,7 +93,9 @@ async function start(
     mediaPool.ready(),
   ]);
 
-  const installation = await ensureInstallation(db, settings, clock);
+  const secrets = await openSecretBox(settings);
+  await sealStoredMeetings(db, secrets);
+  const installation = await ensureInstallation({ db, secrets }, settings, clock);
   const registry = createRegistry();
   registerMediaMetrics(registry, mediaPool);
   const files = await openFiles({ db, clock, log, settings });
@@ -113,6 +117,7 @@ async function start(
     clock,
     log,
     participantTokens: createParticipantTokens(db, clock),
+    secrets,
     sessions: new LiveSessionControl(db, meetings),
   };
   stack.push('meetings', () => meetings.close());

@@ -4,6 +4,7 @@ import type { Clock } from './clock.js';
 import type { Settings } from './config/settings.js';
 import type { Database } from './database/tables.js';
 import type { SessionControl } from './sessions/control.js';
+import type { SecretBox } from './storage/sealing.js';
 import type { ParticipantTokens } from './tokens/participant-tokens.js';
 
 /** What every request handler may reach; put together once in `server.ts`. */
@@ -13,5 +14,7 @@ export interface Services {
   clock: Clock;
   log: Logger;
   participantTokens: ParticipantTokens;
+  /** Seals the secrets of storages before they are kept. */
+  secrets: SecretBox;
   sessions: SessionControl;
 }

@@ -58,7 +58,8 @@ const update = createRoute({
 });
 
 /** Meetings of an app (features.md C05-C07, E21-E28). */
-export function meetings({ db, clock, sessions }: ManagementServices) {
+export function meetings({ db, clock, sessions, secrets }: ManagementServices) {
+  const store = { db, secrets };
   return resourceRouter()
     .openapi(list, async (c) => {
       const filter = c.req.valid('query');
@@ -67,7 +68,7 @@ export function meetings({ db, clock, sessions }: ManagementServices) {
       return c.json(okPage(page, found, toMeetingListItem), 200);
     })
     .openapi(create, async (c) => {
-      const row = await insertMeeting(db, c.var.appId, c.req.valid('json'), clock.now());
+      const row = await insertMeeting(store, c.var.appId, c.req.valid('json'), clock.now());
       return c.json(ok(toMeeting(row)), 201);
     })
     .openapi(get, async (c) => {
@@ -76,14 +77,14 @@ export function meetings({ db, clock, sessions }: ManagementServices) {
     })
     .openapi(replace, async (c) => {
       const id = c.req.valid('param').meeting_id;
-      const row = await replaceMeeting(db, c.var.appId, id, c.req.valid('json'), clock.now());
+      const row = await replaceMeeting(store, c.var.appId, id, c.req.valid('json'), clock.now());
       await sessions.meetingChanged(id, { locked: row.locked ?? false });
       return c.json(ok(toMeeting(row)), 200);
     })
     .openapi(update, async (c) => {
       const id = c.req.valid('param').meeting_id;
       const patch = c.req.valid('json');
-      const row = await patchMeeting(db, c.var.appId, id, patch, clock.now());
+      const row = await patchMeeting(store, c.var.appId, id, patch, clock.now());
       await sessions.meetingChanged(id, { locked: row.locked ?? false });
       if (patch.status === 'INACTIVE') await sessions.meetingDeactivated(c.var.appId, id);
       return c.json(ok(toMeeting(row)), 200);

@@ -26,6 +26,9 @@ export interface Settings {
   turnSecret: string | null;
   logLevel: LogLevel;
   webhookAllowPrivate: boolean;
+  storageAllowPrivate: boolean;
+  /** 32 bytes in hex; null means the key of the data directory. */
+  storageKey: string | null;
   /** Of each port. */
   maxConnections: number;
   /** How long a peer whose socket was lost keeps its place and its media. */

@@ -156,6 +156,22 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
     reason:
       'Whether webhooks may go to addresses of the private and local network. Keep it off where others may create webhooks.',
   },
+  storageAllowPrivate: {
+    env: 'PARLEY_STORAGE_ALLOW_PRIVATE',
+    default: (above) => above.webhookAllowPrivate,
+    shownDefault: 'as `PARLEY_WEBHOOK_ALLOW_PRIVATE`',
+    parse: onOff,
+    reason:
+      'Whether recordings may be uploaded to storages in the private and local network, such as a server of your own beside this one.',
+  },
+  storageKey: {
+    env: 'PARLEY_STORAGE_KEY',
+    default: null,
+    shownDefault: 'made at the first start, in the data folder',
+    parse: matching(/^[0-9a-f]{64}$/, 'is not a key of 32 bytes as 64 hexadecimal digits in small letters'),
+    reason:
+      'The key that seals the secrets of storages in the database. With the key of the data folder, keep `storage.key` with every copy of the database.',
+  },
   maxConnections: {
     env: 'PARLEY_MAX_CONNECTIONS',
     default: 20_000,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { insertApp } from '../api/rows/apps.js';
-import { insertMeeting } from '../api/rows/meetings.js';
+import { insertMeeting, type MeetingStore } from '../api/rows/meetings.js';
 import { insertParticipant } from '../api/rows/participants.js';
 import { newMeeting } from '../api/schemas/meetings.js';
 import { newParticipant } from '../api/schemas/participants.js';
@@ -34,15 +34,16 @@ const DEMO_PARTICIPANTS = [
  * token; at any start the fixed account and token of the settings. A start that was cut off is completed by the next.
  */
 export async function ensureInstallation(
-  db: Kysely<Database>,
+  store: MeetingStore,
   settings: Pick<Settings, 'accountId' | 'apiToken'>,
   clock: Clock,
 ): Promise<Installation> {
+  const { db } = store;
   const known = await findAccount(db, settings.accountId);
   const accountId = known ?? settings.accountId ?? randomBytes(ACCOUNT_ID_BYTES).toString('hex');
   if (known === null) await db.insertInto('accounts').values({ id: accountId, name: 'Parley' }).execute();
 
-  const appId = (await findFirstApp(db, accountId)) ?? (await createDemoApp(db, accountId, clock.now()));
+  const appId = (await findFirstApp(db, accountId)) ?? (await createDemoApp(store, accountId, clock.now()));
   let newApiToken: string | null = null;
   if (settings.apiToken) {
     const token = { accountId, name: 'PARLEY_API_TOKEN', permissions: PERMISSIONS };
@@ -77,9 +78,10 @@ async function findFirstApp(db: Kysely<Database>, accountId: string): Promise<Ap
   return app?.id ?? null;
 }
 
-async function createDemoApp(db: Kysely<Database>, accountId: string, now: Date): Promise<AppId> {
+async function createDemoApp(store: MeetingStore, accountId: string, now: Date): Promise<AppId> {
+  const { db } = store;
   const app = await insertApp(db, { accountId, name: 'Demo app' }, now);
-  const meeting = await insertMeeting(db, app.id, newMeeting.parse({ title: 'Demo meeting' }), now);
+  const meeting = await insertMeeting(store, app.id, newMeeting.parse({ title: 'Demo meeting' }), now);
   for (const participant of DEMO_PARTICIPANTS) {
     const scope = { appId: app.id, meetingId: meeting.id };
     await insertParticipant(db, scope, newParticipant.parse(participant), now);

@@ -5,6 +5,7 @@ import { ApiError } from '../../http/errors.js';
 import type { Page } from '../../http/pagination.js';
 import { validationError } from '../../http/validation.js';
 import type { AppId, MeetingId } from '../../ids.js';
+import type { SealedStorage, SecretBox } from '../../storage/sealing.js';
 import {
   type AiConfig,
   type MeetingFilter,
@@ -14,11 +15,7 @@ import {
   meetingConfigs,
   type NewMeeting,
 } from '../schemas/meetings.js';
-import {
-  type RecordingConfig,
-  type RecordingConfigView,
-  storageConfigView,
-} from '../schemas/recording-config.js';
+import type { RecordingConfig, RecordingConfigView } from '../schemas/recording-config.js';
 import { mergeDeep } from './merge.js';
 import { fetchPage, type Rows } from './page.js';
 import { searchCondition } from './search.js';
@@ -37,7 +34,7 @@ export const toMeetingListItem = (row: MeetingRow): MeetingListItem => ({
   session_keep_alive_time_in_secs: row.session_keep_alive_time_in_secs,
   ...(row.preferred_region !== null && { preferred_region: row.preferred_region }),
   ...(row.recording_config !== null && {
-    recording_config: withoutSecrets(row.recording_config as RecordingConfig),
+    recording_config: withoutSecrets(row.recording_config as StoredRecordingConfig),
   }),
   created_at: row.created_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
@@ -50,26 +47,45 @@ export const toMeeting = (row: MeetingRow): MeetingView => ({
   ...(row.ai_config !== null && { ai_config: row.ai_config as AiConfig }),
 });
 
-/** The schema of the view knows no secret, so none passes it. */
-const withoutSecrets = ({ storage_config, ...rest }: RecordingConfig): RecordingConfigView => ({
+/** As in the column: the secrets of a storage are sealed. */
+interface StoredRecordingConfig extends Omit<RecordingConfig, 'storage_config'> {
+  storage_config?: SealedStorage | null;
+}
+
+const sealed = (
+  { storage_config: storage, ...rest }: RecordingConfig,
+  secrets: SecretBox,
+): StoredRecordingConfig => ({
   ...rest,
-  ...(storage_config !== undefined && {
-    storage_config: storage_config && storageConfigView.parse(storage_config),
-  }),
+  ...(storage !== undefined && { storage_config: storage && secrets.sealStorage(storage) }),
+});
+
+const withoutSecrets = ({
+  storage_config: storage,
+  ...rest
+}: StoredRecordingConfig): RecordingConfigView => ({
+  ...rest,
+  ...(storage !== undefined && { storage_config: storage === null ? null : storage.shown }),
 });
 
 const unknownMeeting = (id: MeetingId) => ApiError.notFound('meeting', id);
 
 const json = (value: object | null | undefined) => (value ? JSON.stringify(value) : null);
 
-const contentColumns = ({ recording_config, ai_config, ...plain }: NewMeeting) => ({
+const contentColumns = ({ recording_config, ai_config, ...plain }: NewMeeting, secrets: SecretBox) => ({
   ...plain,
-  recording_config: json(recording_config),
+  recording_config: json(recording_config && sealed(recording_config, secrets)),
   ai_config: json(ai_config),
 });
 
+/** What it takes to write a meeting. */
+export interface MeetingStore {
+  db: Kysely<Database>;
+  secrets: SecretBox;
+}
+
 export async function insertMeeting(
-  db: Kysely<Database>,
+  { db, secrets }: MeetingStore,
   appId: AppId,
   meeting: NewMeeting,
   now: Date,
@@ -80,7 +96,7 @@ export async function insertMeeting(
       id: newId() as MeetingId,
       app_id: appId,
       status: 'ACTIVE',
-      ...contentColumns(meeting),
+      ...contentColumns(meeting, secrets),
       created_at: now,
       updated_at: now,
     })
@@ -126,7 +142,7 @@ export async function requireMeeting(db: Kysely<Database>, appId: AppId, id: Mee
 
 /** Everything but the status takes the value given or its default. */
 export async function replaceMeeting(
-  db: Kysely<Database>,
+  { db, secrets }: MeetingStore,
   appId: AppId,
   id: MeetingId,
   meeting: NewMeeting,
@@ -134,7 +150,7 @@ export async function replaceMeeting(
 ): Promise<MeetingRow> {
   const row = await db
     .updateTable('meetings')
-    .set({ ...contentColumns(meeting), updated_at: now })
+    .set({ ...contentColumns(meeting, secrets), updated_at: now })
     .where('app_id', '=', appId)
     .where('id', '=', id)
     .returningAll()
@@ -145,7 +161,7 @@ export async function replaceMeeting(
 
 /** Changes only what is given; the row is locked, so that two changes at once both count. */
 export async function patchMeeting(
-  db: Kysely<Database>,
+  { db, secrets }: MeetingStore,
   appId: AppId,
   id: MeetingId,
   { recording_config, ai_config, ...plain }: MeetingPatch,
@@ -160,7 +176,7 @@ export async function patchMeeting(
       .forUpdate()
       .executeTakeFirst();
     if (!stored) throw unknownMeeting(id);
-    const configs = mergedConfigs(stored, { recording_config, ai_config });
+    const configs = mergedConfigs(stored, { recording_config, ai_config }, secrets);
     return await trx
       .updateTable('meetings')
       .set({
@@ -177,19 +193,27 @@ export async function patchMeeting(
 
 type Configs = Pick<MeetingRow, 'recording_config' | 'ai_config'>;
 
-/** A storage is changed as a whole: fields of two storages make no third. */
-function mergedConfigs(stored: Configs, patch: Pick<MeetingPatch, 'recording_config' | 'ai_config'>) {
-  const storage = patch.recording_config && Object.hasOwn(patch.recording_config, 'storage_config');
+/** A storage is changed as a whole: fields of two storages make no third. Without a new one the old stays sealed. */
+function mergedConfigs(
+  stored: Configs,
+  patch: Pick<MeetingPatch, 'recording_config' | 'ai_config'>,
+  secrets: SecretBox,
+): Configs {
+  const { storage_config: storage, ...recording } = (stored.recording_config ?? {}) as StoredRecordingConfig;
   const merged = {
     recording_config: patch.recording_config
-      ? mergeDeep(
-          storage ? { ...stored.recording_config, storage_config: null } : (stored.recording_config ?? {}),
-          patch.recording_config,
-        )
-      : stored.recording_config,
+      ? mergeDeep(recording, patch.recording_config)
+      : stored.recording_config && recording,
     ai_config: patch.ai_config ? mergeDeep(stored.ai_config ?? {}, patch.ai_config) : stored.ai_config,
   };
   const result = meetingConfigs.safeParse(merged);
   if (!result.success) throw validationError(result.error.issues, merged);
-  return result.data;
+  const { recording_config, ai_config } = result.data;
+  return {
+    ai_config,
+    recording_config: recording_config && {
+      ...(storage !== undefined && { storage_config: storage }),
+      ...sealed(recording_config, secrets),
+    },
+  };
 }

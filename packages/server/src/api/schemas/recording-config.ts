@@ -1,14 +1,11 @@
 import { z } from '@hono/zod-openapi';
+import { storageConfig, storageConfigView } from '../../storage/config.js';
 
 /** How a meeting is recorded (rest-api.md 1.2.1, 1.8.2, 1.8.3). Only what the caller set is stored. */
 
 const FILE_NAME_PREFIX_MAX_CHARS = 255;
 const URL_MAX_CHARS = 2048;
-const STORAGE_TEXT_MAX_CHARS = 1024;
-/** Room for an RSA key of 8192 bits in PEM form. */
-const PRIVATE_KEY_MAX_CHARS = 16_384;
 const SIDE_MAX_PX = 1920;
-const PORT_MAX = 65_535;
 const RECORDING_MIN_SECONDS = 60;
 const RECORDING_MAX_SECONDS = 86_400;
 
@@ -40,45 +37,6 @@ export const audioConfig = z.strictObject({
   channel: z.enum(['mono', 'stereo']).optional(),
   export_file: z.boolean().optional(),
 });
-
-const storageText = z.string().max(STORAGE_TEXT_MAX_CHARS);
-
-/** Everything but the secrets, which are taken and never given back (features.md SE09). */
-const storageFields = {
-  type: z.enum(['aws', 'azure', 'digitalocean', 'gcs', 'sftp', 'cloudflare']),
-  bucket: storageText.optional(),
-  region: storageText.optional(),
-  path: storageText.optional(),
-  auth_method: z.enum(['KEY', 'PASSWORD']).optional(),
-  host: storageText.optional(),
-  port: z.int().min(1).max(PORT_MAX).optional(),
-  username: storageText.optional(),
-};
-
-const NEED_ACCESS_KEY = new Set(['aws', 'azure', 'digitalocean']);
-
-export const storageConfig = z
-  .strictObject({
-    ...storageFields,
-    access_key: storageText.optional(),
-    secret: storageText.optional(),
-    password: storageText.optional(),
-    private_key: z.string().max(PRIVATE_KEY_MAX_CHARS).optional(),
-  })
-  .superRefine((storage, context) => {
-    const require = (field: 'access_key' | 'region' | 'private_key' | 'password') => {
-      if (storage[field] === undefined)
-        context.addIssue({ code: 'custom', path: [field], message: 'is required' });
-    };
-    if (NEED_ACCESS_KEY.has(storage.type)) {
-      require('access_key');
-      require('region');
-    }
-    if (storage.auth_method === 'KEY') require('private_key');
-    if (storage.auth_method === 'PASSWORD') require('password');
-  });
-
-export const storageConfigView = z.object(storageFields).openapi('StorageConfig');
 
 export const bucketConfig = z.strictObject({ enabled: z.boolean() });
 
@@ -114,6 +72,9 @@ export const recordingConfig = z
 export type RecordingConfig = z.infer<typeof recordingConfig>;
 
 export const recordingConfigView = z
-  .object({ ...recordingFields, storage_config: storageConfigView.nullable().optional() })
+  .object({
+    ...recordingFields,
+    storage_config: storageConfigView.openapi('StorageConfig').nullable().optional(),
+  })
   .openapi('RecordingConfig');
 export type RecordingConfigView = z.infer<typeof recordingConfigView>;

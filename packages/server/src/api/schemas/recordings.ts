@@ -1,13 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import { pagingQuery } from '../../http/pagination.js';
 import { queryBoolean, queryList, querySearch, queryTime, sortOrder } from '../../http/query.js';
+import { storageConfig } from '../../storage/config.js';
 import {
   audioConfig,
   bucketConfig,
   checkCodecs,
   fileNamePrefix,
   maxSeconds,
-  storageConfig,
   videoConfig,
 } from './recording-config.js';
 

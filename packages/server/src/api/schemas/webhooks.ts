@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { pagingQuery } from '../../http/pagination.js';
-import { isWebhookUrl } from '../../webhooks/url.js';
 import { WEBHOOK_EVENT_NAMES } from '../../webhooks/events.js';
+import { isWebhookUrl } from '../../webhooks/url.js';
 import { isoTime, uuid } from './envelope.js';
 
 const NAME_MAX_CHARS = 255;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import Cloudflare from 'cloudflare';
@@ -9,6 +10,7 @@ import type { Clock } from '../../../src/clock.js';
 import { loadFileLinks } from '../../../src/files/links.js';
 import { ApiError } from '../../../src/http/errors.js';
 import type { SessionControl } from '../../../src/sessions/control.js';
+import { SecretBox } from '../../../src/storage/sealing.js';
 import { createApiToken } from '../../../src/tokens/api-tokens.js';
 import { createParticipantTokens, type ParticipantTokens } from '../../../src/tokens/participant-tokens.js';
 import { startDatabase, type TestDatabase } from '../../support/database.js';
@@ -90,6 +92,7 @@ export async function startApi(): Promise<TestApi> {
     settings: { maxBodyBytes: MAX_BODY_BYTES, baseDomain: 'localhost:8443' },
     links: await loadFileLinks(database.db),
     participantTokens,
+    secrets: new SecretBox(randomBytes(32)),
     sessions,
     webhooks: { redeliver },
   });
