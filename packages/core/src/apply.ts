@@ -37,6 +37,7 @@ export function apply(state: MeetingState, event: SessionEvent): void {
         storeBytes: 0,
         recordings: new Map(),
         speakers: [],
+        timeWarning: null,
       };
       return;
     case 'WaitingStarted':
@@ -99,6 +100,9 @@ function applyToSession(session: Session, event: SessionEvent): void {
     }
     case 'SpeakersChanged':
       session.speakers = event.peerIds;
+      return;
+    case 'TimeLimitAnnounced':
+      session.timeWarning = event.endsAt === null ? null : { endsAt: event.endsAt, at: event.at };
       return;
     case 'UnmuteForbidden':
     case 'UnmuteAllowed':

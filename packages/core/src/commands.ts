@@ -1,6 +1,6 @@
 import type { PermissionsPatch } from './preset.js';
 import type { RecordingChange, RecordingType } from './recording.js';
-import type { Identity, ProducerKind } from './state.js';
+import type { Identity, ProducerKind, TimeLimits, Timestamp } from './state.js';
 
 /** The backend, which needs no permission of a preset. */
 export const BACKEND = Symbol('backend');
@@ -36,6 +36,8 @@ export type Command =
       } | null;
       /** A limit of the meeting's own; recorders are not counted. */
       maxParticipants?: number | null;
+      /** From then on nobody new comes in. */
+      endsAt?: Timestamp | null;
     }
   | { type: 'Leave'; peerId: string }
   /** The socket broke; the peer has its grace period to come back. */
@@ -44,6 +46,8 @@ export type Command =
   | { type: 'GiveUpPeer'; peerId: string; graceMs: number }
   /** The keep-alive time of an empty session is over. */
   | { type: 'EndIfAbandoned' }
+  /** A limit of the meeting's time may be near or reached, or was changed. */
+  | { type: 'KeepTime'; limits: TimeLimits }
   | { type: 'AcceptWaiting'; by: string; participantIds: string[] }
   | { type: 'DenyWaiting'; by: Actor; participantIds: string[] | 'everybody' }
   | { type: 'KickPeers'; by: Actor; peerIds: string[] }

@@ -26,6 +26,7 @@ import {
   requestStage,
 } from './rules/stage.js';
 import { deleteStoreItems, setStoreItems } from './rules/stores.js';
+import { keepTime } from './rules/time-limit.js';
 import { acceptWaiting, denyWaiting } from './rules/waiting-room.js';
 import type { MeetingState, Timestamp } from './state.js';
 
@@ -42,6 +43,8 @@ export function decide(state: MeetingState, command: Command, now: Timestamp): D
       return giveUpPeer(state, command, now);
     case 'EndIfAbandoned':
       return endIfAbandoned(state, now);
+    case 'KeepTime':
+      return keepTime(state, command, now);
     case 'AcceptWaiting':
       return acceptWaiting(state, command, now);
     case 'DenyWaiting':

@@ -15,8 +15,8 @@ import type {
 /** Why a peer is no longer in the session; shown in reports and never to other peers. */
 export type LeaveReason = 'left' | 'kicked' | 'connection_lost';
 
-/** The reasons of the webhook `meeting.ended` (features.md L10). */
-export type EndReason = 'HOST_ENDED_MEETING' | 'ALL_PARTICIPANTS_LEFT';
+/** The reasons of the webhook `meeting.ended` (features.md L10), and the one that is an addition of ours. */
+export type EndReason = 'HOST_ENDED_MEETING' | 'ALL_PARTICIPANTS_LEFT' | 'TIME_LIMIT';
 
 /** Written to the session's log before anybody is told; a replay of them gives the session back. */
 export type DurableEvent =
@@ -83,6 +83,8 @@ export type EphemeralEvent =
     }
   | { type: 'ProducerClosed'; at: Timestamp; peerId: string; producerId: string }
   | { type: 'SpeakersChanged'; at: Timestamp; peerIds: string[] }
+  /** Null when the limit that was announced before is gone. */
+  | { type: 'TimeLimitAnnounced'; at: Timestamp; endsAt: Timestamp | null }
   | {
       type: 'MessageBroadcast';
       at: Timestamp;
@@ -107,6 +109,7 @@ const EPHEMERAL: Record<EphemeralEvent['type'], true> = {
   ProducerToggled: true,
   ProducerClosed: true,
   SpeakersChanged: true,
+  TimeLimitAnnounced: true,
   MessageBroadcast: true,
 };
 

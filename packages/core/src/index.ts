@@ -19,6 +19,7 @@ export { isBot } from './preset.js';
 export * from './recording.js';
 export { REFUSALS, type RefusalCode } from './refusals.js';
 export { nextRecordingStop } from './rules/recording.js';
+export { isOver, timeKeepingDueAt } from './rules/time-limit.js';
 export { isVisible } from './rules/visibility.js';
 export * from './state.js';
 export * as answers from './views/answers.js';

@@ -7,6 +7,7 @@ export const REFUSALS = {
   no_session: 'No active session',
   permission_denied: 'Your preset does not allow this',
   peer_id_taken: 'This peer id belongs to another participant',
+  meeting_over: 'The time of the meeting is over',
   session_full: 'The session holds too many peers',
   waiting_room_full: 'Too many people are waiting',
   peer_unknown: 'No such peer in the session',

@@ -38,6 +38,15 @@ export interface Session {
   readonly recordings: Map<string, ActiveRecording>;
   /** Peer ids by voice, loudest first. */
   speakers: readonly string[];
+  /** The end that everybody was last told of, and when; null before the first warning. */
+  timeWarning: { endsAt: Timestamp; at: Timestamp } | null;
+}
+
+/** What the backend has set for a meeting's time, null for no limit; the earlier one counts. */
+export interface TimeLimits {
+  /** From the start of each session. */
+  maxSessionMs: number | null;
+  endsAt: Timestamp | null;
 }
 
 /** Who a connection belongs to, from its token and its preset at the time of joining. */

@@ -8,6 +8,8 @@ type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
 /** The SDK keeps this type for itself (features.md R08, T08). */
 const SPOTLIGHT = 'spotlight';
+/** Types that begin like this are the server's own. */
+const RESERVED_PREFIX = 'parley.';
 
 /** To everybody, the sender included, or to the named others that are in (features.md T08, T09). */
 export function broadcast(state: MeetingState, command: Of<'Broadcast'>, now: Timestamp): Decision {
@@ -18,6 +20,7 @@ export function broadcast(state: MeetingState, command: Of<'Broadcast'>, now: Ti
   if (payload.length > BROADCAST_PAYLOAD_MAX_BYTES || !isJson(new TextDecoder().decode(payload))) {
     return refuse('broadcast_invalid');
   }
+  if (kind.startsWith(RESERVED_PREFIX)) return refuse('permission_denied');
   if (kind === SPOTLIGHT && !member.peer.permissions.can_spotlight) return refuse('permission_denied');
   const { by: from, toPeerIds } = command;
   const to = toPeerIds && [...new Set(toPeerIds)].filter((id) => id !== from && member.session.peers.has(id));

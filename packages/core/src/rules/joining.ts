@@ -14,6 +14,7 @@ import {
 } from '../state.js';
 import { tidy } from '../text.js';
 import { recordingOnStart } from './recording.js';
+import { isOver } from './time-limit.js';
 import { admitForDoorkeeper } from './waiting-room.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
@@ -33,6 +34,7 @@ export function join(state: MeetingState, command: Of<'Join'>, now: Timestamp): 
   const known = joined ?? waiting;
   if (known && known.participantId !== who.participantId) return refuse('peer_id_taken');
   if (joined) return accept({ type: 'PeerReconnected', at: now, peerId });
+  if (isOver(command.endsAt, now)) return refuse('meeting_over');
 
   const permissions = permissionsIn(state.session, who);
   if (!waiting?.admitted && mustWait(state, permissions)) {

@@ -1,10 +1,11 @@
 import { isAbandoned } from '../apply.js';
-import type { Command } from '../commands.js';
+import type { Actor, Command } from '../commands.js';
 import { accept, type Decision, mayAct, refuse } from '../decision.js';
 import type { EndReason, LeaveReason, SessionEvent } from '../events.js';
 import type { MeetingState, Peer, Session, Timestamp } from '../state.js';
 import { stopWithAbandonedSession, stopWithSession } from './recording.js';
 import { isVisible } from './visibility.js';
+import { turnAwayWaiting } from './waiting-room.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
@@ -45,11 +46,18 @@ export function kickPeers(state: MeetingState, command: Of<'KickPeers'>, now: Ti
 export function endSession(state: MeetingState, command: Of<'EndSession'>, now: Timestamp): Decision {
   const refusal = mayAct(state, command.by, (permissions) => permissions.kick_participant);
   if (refusal) return refuse(refusal);
-  const session = state.session!;
-  const stops = stopWithSession(session, command.by, now);
-  const end = ended(session, 'HOST_ENDED_MEETING', now);
-  if (state.waiting.size === 0) return accept(...stops, end);
-  return accept({ type: 'WaitingDenied', at: now, peerIds: [...state.waiting.keys()] }, ...stops, end);
+  return accept(...endForAll(state, state.session!, command.by, 'HOST_ENDED_MEETING', now));
+}
+
+/** The end of a session that people are in: recordings stop with it, and who still waits is turned away. */
+export function endForAll(
+  state: MeetingState,
+  session: Session,
+  by: Actor,
+  reason: EndReason,
+  now: Timestamp,
+): SessionEvent[] {
+  return [...turnAwayWaiting(state, now), ...stopWithSession(session, by, now), ended(session, reason, now)];
 }
 
 /** Ends a session whose people have all left and stayed away for the keep-alive time (features.md L02-L04). */

@@ -26,6 +26,12 @@ export function denyWaiting(state: MeetingState, command: Of<'DenyWaiting'>, now
   return peerIds.length > 0 ? accept({ type: 'WaitingDenied', at: now, peerIds }) : accept();
 }
 
+/** Nobody is left to let them in, or nothing to be let into (features.md OQ08). */
+export function turnAwayWaiting(state: MeetingState, now: Timestamp): SessionEvent[] {
+  if (state.waiting.size === 0) return [];
+  return [{ type: 'WaitingDenied', at: now, peerIds: [...state.waiting.keys()] }];
+}
+
 /** Lets in those who wait for a privileged person, now that there is one (features.md W03). */
 export function admitForDoorkeeper(
   state: MeetingState,

@@ -7,6 +7,7 @@ import { answeringMessage, type Effect, message } from './effects.js';
 import { stageRequests, stageType, waitingRequests, wirePeer, wireWaitingPeer } from './peers.js';
 import { wirePatch } from './permissions.js';
 import { allowed, joined, peersOf } from './receivers.js';
+import { timeWarning } from './time-warning.js';
 
 /** Who is in, who waits, who is on the stage, and who may do what. */
 
@@ -40,7 +41,7 @@ function tellDoorkeepers(state: MeetingState): Effect[] {
 
 /**
  * The newcomer's client knows its preset only, and one that comes back may have missed a change, so both hear what
- * the session has changed for them (features.md OQ12).
+ * the session has changed for them (features.md OQ12), and of an end that was announced.
  */
 export function viewOfJoin(session: Session, event: Of<'PeerJoined' | 'PeerReconnected'>): Effect[] {
   const isNew = event.type === 'PeerJoined';
@@ -54,6 +55,7 @@ export function viewOfJoin(session: Session, event: Of<'PeerJoined' | 'PeerRecon
     const update = { userIds: peer.participantId, patch: wirePatch(changed, peer.permissions) };
     effects.push(message([peerId], PresetEvent.updateUserPreset, { updatePeersPresets: [update] }));
   }
+  if (session.timeWarning) effects.push(timeWarning([peerId], session.timeWarning.endsAt, event.at));
   return effects;
 }
 

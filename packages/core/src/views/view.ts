@@ -2,7 +2,9 @@ import { RoomEvent } from '@parley/wire';
 import type { SessionEvent } from '../events.js';
 import type { MeetingState } from '../state.js';
 import { type Effect, message } from './effects.js';
+import { joined } from './receivers.js';
 import { viewOfRecording } from './recordings.js';
+import { timeWarning } from './time-warning.js';
 import { viewOfChat, viewOfMessageBroadcast, viewOfPoll, viewOfStore } from './view-of-exchange.js';
 import { viewOfMedia, viewOfSpeakers } from './view-of-media.js';
 import {
@@ -58,6 +60,8 @@ function effectsOf(state: MeetingState, event: SessionEvent): Effect[] {
       return viewOfMedia(session, event);
     case 'SpeakersChanged':
       return viewOfSpeakers(session);
+    case 'TimeLimitAnnounced':
+      return [timeWarning(joined(session), event.endsAt, event.at)];
     case 'ChatMessageSent':
     case 'ChatMessageEdited':
     case 'ChatMessageDeleted':

@@ -7,6 +7,7 @@ import {
   type NewRecording,
   type Peer,
   type RecordingChange,
+  type TimeLimits,
 } from '@parley/core';
 import { KEEP_ALIVE_MS } from './meeting.js';
 import type { Random } from './random.js';
@@ -28,6 +29,7 @@ import {
 export const GRACE_MS = 20_000;
 export const RECORDING_EMPTY_MS = 30_000;
 
+const LONGEST_LIMIT_MS = 5_000_000;
 const CHANGE_OF_MOOD = 0.01;
 const MEDIA: MutableMedia[] = ['audio', 'video', 'screenshare'];
 
@@ -56,6 +58,8 @@ export class RandomCommands {
         return { type, peerId: this.#peerId(), graceMs: GRACE_MS };
       case 'EndIfAbandoned':
         return { type };
+      case 'KeepTime':
+        return { type, limits: this.#limits() };
       case 'AcceptWaiting':
         return { type, by, participantIds: this.#participantIds() };
       case 'DenyWaiting': {
@@ -186,6 +190,17 @@ export class RandomCommands {
           toPeerIds: random.chance(0.5) ? this.#peerIds(3) : null,
         };
     }
+  }
+
+  /** Now and then one is passed already, or about to be. */
+  #limits(): TimeLimits {
+    const { random, state } = this;
+    const startedAt = state.session?.startedAt ?? 0;
+    const lengthMs = () => random.below(LONGEST_LIMIT_MS);
+    return {
+      maxSessionMs: random.chance(0.5) ? lengthMs() : null,
+      endsAt: random.chance(0.3) ? startedAt + lengthMs() : null,
+    };
   }
 
   #join(): Command {

@@ -56,6 +56,7 @@ export const BUSY: Record<Command['type'], number> = {
   LoseConnection: 5,
   GiveUpPeer: 3,
   EndIfAbandoned: 2,
+  KeepTime: 3,
   AcceptWaiting: 4,
   DenyWaiting: 1,
   KickPeers: 2,

@@ -10,6 +10,8 @@ import {
   type MeetingState,
   type Permissions,
   type SessionEvent,
+  type TimeLimits,
+  timeKeepingDueAt,
   view,
 } from '@parley/core';
 import { RoomEvent } from '@parley/wire';
@@ -99,6 +101,7 @@ export class Simulation {
       effects.push(...told);
     }
     for (const effect of effects) this.#deliver(effect);
+    if (command.type === 'KeepTime') this.#checkTime(command.limits, decision.events);
     this.#followClient(command);
     this.#checkState();
   }
@@ -224,6 +227,22 @@ export class Simulation {
     for (const peerId of this.#clients.keys()) {
       if (!this.state.session?.peers.has(peerId)) this.#clients.delete(peerId);
     }
+  }
+
+  /** A session ends by its time when it is over, not before, and is told of no end but this one. */
+  #checkTime(limits: TimeLimits, events: SessionEvent[]): void {
+    const end = events.find((event) => event.type === 'SessionEnded');
+    if (end) ensure(end.reason === 'TIME_LIMIT', `ended by its time: ${end.reason}`);
+    const { session } = this.state;
+    if (!session) return;
+    const due = timeKeepingDueAt(this.state, limits);
+    ensure(due === null || due > this.#now, 'a session beyond its time');
+    const told = session.timeWarning;
+    const ends = [
+      limits.endsAt,
+      limits.maxSessionMs === null ? null : session.startedAt + limits.maxSessionMs,
+    ];
+    ensure(told === null || ends.includes(told.endsAt), 'an end that does not count was announced');
   }
 
   #isConnected(peerId: string): boolean {

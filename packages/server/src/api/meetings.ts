@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { ApiError } from '../http/errors.js';
 import { pageOf } from '../http/pagination.js';
 import { type ManagementServices, resourceRouter } from './router.js';
 import {
@@ -68,7 +69,12 @@ export function meetings({ db, clock, sessions, secrets }: ManagementServices) {
       return c.json(okPage(page, found, toMeetingListItem), 200);
     })
     .openapi(create, async (c) => {
-      const row = await insertMeeting(store, c.var.appId, c.req.valid('json'), clock.now());
+      const meeting = c.req.valid('json');
+      const now = clock.now();
+      if (meeting.ends_at && meeting.ends_at <= now) {
+        throw ApiError.badRequest('ends_at', 'must be in the future');
+      }
+      const row = await insertMeeting(store, c.var.appId, meeting, now);
       return c.json(ok(toMeeting(row)), 201);
     })
     .openapi(get, async (c) => {
@@ -78,14 +84,14 @@ export function meetings({ db, clock, sessions, secrets }: ManagementServices) {
     .openapi(replace, async (c) => {
       const id = c.req.valid('param').meeting_id;
       const row = await replaceMeeting(store, c.var.appId, id, c.req.valid('json'), clock.now());
-      await sessions.meetingChanged(id, { locked: row.locked ?? false });
+      await sessions.meetingChanged(id);
       return c.json(ok(toMeeting(row)), 200);
     })
     .openapi(update, async (c) => {
       const id = c.req.valid('param').meeting_id;
       const patch = c.req.valid('json');
       const row = await patchMeeting(store, c.var.appId, id, patch, clock.now());
-      await sessions.meetingChanged(id, { locked: row.locked ?? false });
+      await sessions.meetingChanged(id);
       if (patch.status === 'INACTIVE') await sessions.meetingDeactivated(c.var.appId, id);
       return c.json(ok(toMeeting(row)), 200);
     });

@@ -3,6 +3,7 @@ import * as initial from './migrations/0001-initial.js';
 import * as blocks from './migrations/0002-blocks.js';
 import * as chatFiles from './migrations/0003-chat-files.js';
 import * as meetingDoors from './migrations/0004-meeting-doors.js';
+import * as meetingLimits from './migrations/0005-meeting-limits.js';
 import * as recordings from './migrations/0006-recordings.js';
 import * as endingInBulk from './migrations/0010-ending-in-bulk.js';
 import type { Database } from './tables.js';
@@ -13,6 +14,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002-blocks': blocks,
   '0003-chat-files': chatFiles,
   '0004-meeting-doors': meetingDoors,
+  '0005-meeting-limits': meetingLimits,
   '0006-recordings': recordings,
   '0010-ending-in-bulk': endingInBulk,
 };

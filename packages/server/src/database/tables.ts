@@ -100,6 +100,8 @@ export interface MeetingsTable {
   /** Additions of ours; null when the backend has never set them. */
   locked: ColumnType<boolean | null, boolean | null | undefined, boolean | null>;
   max_participants: ColumnType<number | null, number | null | undefined, number | null>;
+  max_session_minutes: ColumnType<number | null, number | null | undefined, number | null>;
+  ends_at: NullableTimestamp;
   recording_config: NullableJson<object>;
   ai_config: NullableJson<object>;
   created_at: Timestamp;
@@ -138,6 +140,8 @@ export interface SessionsTable {
   title: string;
   status: 'LIVE' | 'ENDED';
   end_reason: string | null;
+  /** Set by the end of a session in which somebody wrote, until that chat is cleared away. */
+  has_chat: Generated<boolean>;
   live_participants: number;
   max_concurrent_participants: number;
   /** Participant-minutes of the peers that have left; live ones are added when read. */

@@ -11,7 +11,7 @@ import type { Services } from '../services.js';
 import { type Farewell, Farewells } from '../sessions/farewells.js';
 import type { LiveMeetings } from '../sessions/live-meetings.js';
 import type { MeetingHost } from '../sessions/meeting-host.js';
-import { assertActive, loadAdmission, meetingLocked, otherMeeting } from '../sessions/meeting-info.js';
+import { assertOpen, loadAdmission, meetingLocked, otherMeeting } from '../sessions/meeting-info.js';
 import type { ParticipantClaims } from '../tokens/participant-tokens.js';
 import { dispatch } from './dispatch.js';
 import { SocketRequest } from './request.js';
@@ -84,7 +84,7 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     if (farewell) return { ...arrival, mayHaveToWait: true, farewell };
     const admission = await admit(claims);
     // Who is in the session may come back although the meeting takes no new joins (features.md OQ22).
-    if (!isIn) assertActive(admission.meeting);
+    if (!isIn) assertOpen(admission.meeting, clock.now());
     if (admission.meeting.locked && !host?.holds(claims.participantId)) throw meetingLocked();
     const taken = host?.connections.get(peerId) ?? host?.state.session?.peers.get(peerId);
     if (taken && taken.participantId !== claims.participantId) {

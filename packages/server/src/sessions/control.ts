@@ -56,8 +56,11 @@ export interface SessionControl {
   participantDeleted(meetingId: MeetingId, participantId: ParticipantId): Promise<void>;
   /** After blocks were written: removes whom they name, waiting and not yet joined ones included. Never 404. */
   participantsBlocked(scope: BlockScope, blocked: readonly BlockedWho[]): Promise<void>;
-  /** After a meeting's settings were changed: they count for every join from now on. Never 404. */
-  meetingChanged(meetingId: MeetingId, settings: { locked: boolean }): Promise<void>;
+  /**
+   * After a meeting's settings were changed: they count for every join from now on, and its limits for the session
+   * that is live, which ends when they are passed. Never 404.
+   */
+  meetingChanged(meetingId: MeetingId): Promise<void>;
   /** Whether the participant is in the live session, be it with a lost connection that may come back. */
   isInSession(meetingId: MeetingId, participantId: ParticipantId): Promise<boolean>;
   /** After a PATCH to INACTIVE: waiting people are rejected, joined ones stay (OQ22, L19). Never 404. */

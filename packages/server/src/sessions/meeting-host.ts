@@ -8,6 +8,7 @@ import {
   isDurable,
   type MeetingState,
   type SessionEvent,
+  timeKeepingDueAt,
   view,
 } from '@parley/core';
 import { CloseCode, encodeFrame, RoomEvent } from '@parley/wire';
@@ -65,7 +66,7 @@ interface Outcome {
 export class MeetingHost {
   readonly connections = new Map<string, PeerConnection>();
   readonly media: MeetingMedia;
-  /** The meeting as the last join found it; null until the first join. */
+  /** The meeting as the last join or change of it found it; null until then. */
   meeting: MeetingInfo | null = null;
   /** Another one since the rules of admission have changed: what was read under an older one is out of date. */
   admissionsEpoch = Symbol('admissions');
@@ -73,6 +74,7 @@ export class MeetingHost {
   readonly #timers: MeetingTimers;
   #state: MeetingState;
   #record: SessionRecord | null = null;
+  #reading: Promise<unknown> = Promise.resolve();
   #queue: Pending[] = [];
   #running = false;
   #closed = false;
@@ -87,6 +89,7 @@ export class MeetingHost {
       options.reconnectGraceMs,
       (peerId) => void this.#giveUp(peerId),
       () => void this.#order({ type: 'EndIfAbandoned' }),
+      () => void this.#order(this.#timeKeeping()),
     );
   }
 
@@ -116,7 +119,7 @@ export class MeetingHost {
     const peerIds = [...(state.session?.peers.keys() ?? [])];
     this.media.declareVoid(peerIds, Date.now() + ICE_NOTICES_MS);
     for (const peerId of peerIds) void this.#order({ type: 'LoseConnection', peerId });
-    this.#scheduleEnd();
+    this.#schedule();
   }
 
   /**
@@ -162,11 +165,26 @@ export class MeetingHost {
     this.admissionsEpoch = Symbol('admissions');
   }
 
+  /**
+   * Takes over what was changed about the meeting. Of changes at once the last one counts, since they are read one
+   * after the other. Resolves when what follows for the session is committed and told; rejects as `execute` does.
+   */
+  async meetingChanged(read: () => Promise<MeetingInfo | null>): Promise<void> {
+    this.voidAdmissions();
+    const taken = this.#reading.then(async () => {
+      this.meeting = (await read()) ?? this.meeting;
+    });
+    this.#reading = taken.catch(() => undefined);
+    await taken;
+    await this.execute(this.#timeKeeping());
+  }
+
   #join(admission: Admission, epoch: symbol, who: Identity, origin: Origin): Promise<void> {
     const { meeting } = admission;
     const newSession = { id: uuid(), title: meeting.title, keepAliveMs: meeting.keepAliveSecs * 1000 };
-    const { maxParticipants } = meeting;
-    return this.execute({ type: 'Join', who, newSession, maxParticipants }, origin, () => {
+    const { maxParticipants, limits } = meeting;
+    const join: Command = { type: 'Join', who, newSession, maxParticipants, endsAt: limits.endsAt };
+    return this.execute(join, origin, () => {
       if (epoch !== this.admissionsEpoch) throw new Refused('admission_outdated');
       // Its socket has closed while the admission was read: nobody would ever see it leave.
       if (!this.connections.has(who.peerId)) throw new Refused('gone');
@@ -248,7 +266,7 @@ export class MeetingHost {
     // One session may end and the next one begin in one round; each has its own changes, written in order.
     for (const one of changes) await this.options.journal.commit(one);
     for (const outcome of outcomes) this.#finish(outcome);
-    this.#scheduleEnd();
+    this.#schedule();
   }
 
   #decideRound(round: Pending[]): { outcomes: Outcome[]; changes: Changes[] } {
@@ -294,12 +312,18 @@ export class MeetingHost {
     pending.resolve();
   }
 
-  #scheduleEnd(): void {
+  #schedule(): void {
     if (this.#closed) return;
     const { session } = this.#state;
     const now = this.options.clock.now().getTime();
     const isEmpty = session !== null && session.emptySince !== null;
     this.#timers.setDeadline(isEmpty ? session.emptySince! + session.keepAliveMs - now : null);
+    const timeLimit = this.meeting && timeKeepingDueAt(this.#state, this.meeting.limits);
+    this.#timers.setTimeLimit(timeLimit === null ? null : timeLimit - now);
+  }
+
+  #timeKeeping(): Command {
+    return { type: 'KeepTime', limits: this.meeting?.limits ?? { maxSessionMs: null, endsAt: null } };
   }
 
   /** A clock that was set back says that it is too early: the peer gets its time again, and is not forgotten. */

@@ -1,4 +1,4 @@
-import type { Identity, Permissions, ViewType } from '@parley/core';
+import { type Identity, isOver, type Permissions, type TimeLimits, type ViewType } from '@parley/core';
 import type { Kysely } from 'kysely';
 import type { Database } from '../database/tables.js';
 import { ApiError } from '../http/errors.js';
@@ -6,6 +6,8 @@ import type { AppId, MeetingId, ParticipantId, PeerId, PresetId } from '../ids.j
 import type { PresetConfig } from '../presets/schema.js';
 import type { ParticipantClaims } from '../tokens/participant-tokens.js';
 import { assertNotBlocked } from './blocks.js';
+
+const MINUTE_MS = 60_000;
 
 /** What a session takes over from its meeting when it starts (features.md C11). */
 export interface MeetingInfo {
@@ -21,6 +23,63 @@ export interface MeetingInfo {
   locked: boolean;
   /** Null without a limit of the backend's. */
   maxParticipants: number | null;
+  limits: TimeLimits;
+}
+
+/** What a query needs of `meetings` and `apps` for `toMeetingInfo`. */
+export const MEETING_COLUMNS = [
+  'meetings.id as meeting_id',
+  'meetings.title as meeting_title',
+  'meetings.status as meeting_status',
+  'meetings.session_keep_alive_time_in_secs',
+  'meetings.persist_chat',
+  'meetings.locked',
+  'meetings.max_participants',
+  'meetings.max_session_minutes',
+  'meetings.ends_at',
+  'apps.id as app_id',
+  'apps.name as app_name',
+] as const;
+
+export interface MeetingColumns {
+  meeting_id: MeetingId;
+  meeting_title: string | null;
+  meeting_status: 'ACTIVE' | 'INACTIVE';
+  session_keep_alive_time_in_secs: number;
+  persist_chat: boolean;
+  locked: boolean | null;
+  max_participants: number | null;
+  max_session_minutes: number | null;
+  ends_at: Date | null;
+  app_id: AppId;
+  app_name: string;
+}
+
+export const toMeetingInfo = (row: MeetingColumns): MeetingInfo => ({
+  meetingId: row.meeting_id,
+  appId: row.app_id,
+  appName: row.app_name,
+  title: row.meeting_title ?? '',
+  status: row.meeting_status,
+  keepAliveSecs: row.session_keep_alive_time_in_secs,
+  persistChat: row.persist_chat,
+  locked: row.locked ?? false,
+  maxParticipants: row.max_participants,
+  limits: {
+    maxSessionMs: row.max_session_minutes === null ? null : row.max_session_minutes * MINUTE_MS,
+    endsAt: row.ends_at?.getTime() ?? null,
+  },
+});
+
+/** The meeting as it is now; null when there is none. */
+export async function loadMeeting(db: Kysely<Database>, meetingId: MeetingId): Promise<MeetingInfo | null> {
+  const row = await db
+    .selectFrom('meetings')
+    .innerJoin('apps', 'apps.id', 'meetings.app_id')
+    .select(MEETING_COLUMNS)
+    .where('meetings.id', '=', meetingId)
+    .executeTakeFirst();
+  return row ? toMeetingInfo(row) : null;
 }
 
 /** A participant who holds a valid token, with the preset as it is now (rest-api.md part 4). */
@@ -57,15 +116,7 @@ export async function loadAdmission(
       'participants.name as participant_name',
       'participants.picture',
       'participants.deleted_at',
-      'meetings.id as meeting_id',
-      'meetings.title',
-      'meetings.status',
-      'meetings.session_keep_alive_time_in_secs',
-      'meetings.persist_chat',
-      'meetings.locked',
-      'meetings.max_participants',
-      'apps.id as app_id',
-      'apps.name as app_name',
+      ...MEETING_COLUMNS,
       'presets.id as preset_id',
       'presets.name as preset_name',
       'presets.config',
@@ -88,17 +139,7 @@ export async function loadAdmission(
     now,
   );
   return {
-    meeting: {
-      meetingId: row.meeting_id,
-      appId: row.app_id,
-      appName: row.app_name,
-      title: row.title ?? '',
-      status: row.status,
-      keepAliveSecs: row.session_keep_alive_time_in_secs,
-      persistChat: row.persist_chat,
-      locked: row.locked ?? false,
-      maxParticipants: row.max_participants,
-    },
+    meeting: toMeetingInfo(row),
     participant: {
       id: row.participant_id,
       customParticipantId: row.custom_participant_id,
@@ -119,10 +160,14 @@ export async function loadAdmission(
 export const otherMeeting = (field?: string) =>
   new ApiError(403, 'The token is for another meeting', field, 'other_meeting');
 
-/** Joins and new sessions need an ACTIVE meeting (features.md L18, E23). */
-export function assertActive(meeting: MeetingInfo): void {
-  if (meeting.status === 'ACTIVE') return;
-  throw new ApiError(403, 'The meeting is inactive', undefined, 'meeting_inactive');
+/** Joins and new sessions need an ACTIVE meeting (features.md L18, E23) whose time is not over. */
+export function assertOpen(meeting: MeetingInfo, now: Date): void {
+  if (meeting.status !== 'ACTIVE') {
+    throw new ApiError(403, 'The meeting is inactive', undefined, 'meeting_inactive');
+  }
+  if (isOver(meeting.limits.endsAt, now.getTime())) {
+    throw new ApiError(403, 'The time of the meeting is over', undefined, 'meeting_over');
+  }
 }
 
 export const meetingLocked = () => new ApiError(403, 'The meeting is locked', undefined, 'meeting_locked');

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../database/tables.js';
 import type { MeetingId, SessionId } from '../ids.js';
 import type { SessionRecord } from './changes.js';
-import type { MeetingInfo } from './meeting-info.js';
+import { MEETING_COLUMNS, type MeetingInfo, toMeetingInfo } from './meeting-info.js';
 
 export interface RecoveredSession {
   meeting: MeetingInfo;
@@ -27,15 +27,7 @@ export async function recoverSession(
     .innerJoin('meetings', 'meetings.id', 'sessions.meeting_id')
     .innerJoin('apps', 'apps.id', 'sessions.app_id')
     .selectAll('sessions')
-    .select([
-      'apps.name as app_name',
-      'meetings.title as meeting_title',
-      'meetings.status as meeting_status',
-      'meetings.session_keep_alive_time_in_secs',
-      'meetings.persist_chat',
-      'meetings.locked',
-      'meetings.max_participants',
-    ])
+    .select(MEETING_COLUMNS)
     .where('sessions.meeting_id', '=', meetingId)
     .where('sessions.status', '=', 'LIVE')
     .executeTakeFirst();
@@ -45,17 +37,7 @@ export async function recoverSession(
   for (const event of await logOf(db, row.id)) apply(state, event);
   return {
     state,
-    meeting: {
-      meetingId,
-      appId: row.app_id,
-      appName: row.app_name,
-      title: row.meeting_title ?? '',
-      status: row.meeting_status,
-      keepAliveSecs: row.session_keep_alive_time_in_secs,
-      persistChat: row.persist_chat,
-      locked: row.locked ?? false,
-      maxParticipants: row.max_participants,
-    },
+    meeting: toMeetingInfo(row),
     record: {
       sessionId: row.id,
       meetingId,

@@ -14,6 +14,7 @@ import type {
 } from './control.js';
 import type { LiveMeetings } from './live-meetings.js';
 import type { MeetingHost } from './meeting-host.js';
+import { loadMeeting } from './meeting-info.js';
 import { Refused } from './refused.js';
 
 /** The management API's hand on live sessions. */
@@ -150,11 +151,11 @@ export class LiveSessionControl implements SessionControl {
     host.dismiss(connected.filter((one) => ids.has(one.participantId)).map((one) => one.peerId));
   }
 
-  async meetingChanged(meetingId: MeetingId, { locked }: { locked: boolean }): Promise<void> {
+  async meetingChanged(meetingId: MeetingId): Promise<void> {
     const host = await this.meetings.find(meetingId);
     if (!host) return;
-    host.voidAdmissions();
-    if (!locked || host.state.waiting.size === 0) return;
+    await ifAnybodyIsThere(host.meetingChanged(() => loadMeeting(this.db, meetingId)));
+    if (!host.meeting?.locked || host.state.waiting.size === 0) return;
     await ifAnybodyIsThere(host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds: 'everybody' }));
   }
 
@@ -215,10 +216,13 @@ async function asApi(meetingId: MeetingId, execution: Promise<void>): Promise<vo
     await execution;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    if (error.code === 'no_session') throw noActiveSession(meetingId);
-    const mayWorkLater = error.code === 'not_saved' || error.code === 'gone';
-    throw new ApiError(mayWorkLater ? 503 : 400, error.message, undefined, error.code);
+    throw error.code === 'no_session' ? noActiveSession(meetingId) : apiErrorOf(error);
   }
+}
+
+function apiErrorOf({ code, message }: Refused): ApiError {
+  const mayWorkLater = code === 'not_saved' || code === 'gone';
+  return new ApiError(mayWorkLater ? 503 : 400, message, undefined, code);
 }
 
 /** For what has to happen only if anybody is there: a meeting that was let go of has nobody. */
@@ -226,7 +230,8 @@ async function ifAnybodyIsThere(execution: Promise<void>): Promise<void> {
   try {
     await execution;
   } catch (error) {
-    if (!(error instanceof Refused) || (error.code !== 'no_session' && error.code !== 'gone')) throw error;
+    if (!(error instanceof Refused)) throw error;
+    if (error.code !== 'no_session' && error.code !== 'gone') throw apiErrorOf(error);
   }
 }
 

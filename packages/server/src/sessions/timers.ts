@@ -3,18 +3,24 @@ import type { SessionEvent } from '@parley/core';
 /** Node fires timers up to a millisecond early; the rules compare with the clock. */
 const SLACK_MS = 5;
 
+/** The longest wait that a timer of Node takes; a longer one would fire at once. */
+const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+
 /**
- * The timers of one meeting: the grace period of each peer whose socket is lost, and the keep-alive time of an
- * empty session. The rules decide when a timer fires; here is only who wakes them.
+ * The timers of one meeting: the grace period of each peer whose socket is lost, the keep-alive time of an empty
+ * session, and the next moment of the meeting's time limit. The rules decide when a timer fires; here is only who
+ * wakes them. A timer may fire early; it is set again until the rules agree that it is time.
  */
 export class MeetingTimers {
   readonly #lostPeers = new Map<string, NodeJS.Timeout>();
   #keepAlive: NodeJS.Timeout | null = null;
+  #timeLimit: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly graceMs: number,
     private readonly giveUp: (peerId: string) => void,
     private readonly endIfAbandoned: () => void,
+    private readonly keepTime: () => void,
   ) {}
 
   /** Follows what has happened to single peers. */
@@ -45,14 +51,20 @@ export class MeetingTimers {
   /** Null when the session is not empty, or there is none. */
   setDeadline(dueInMs: number | null): void {
     if (this.#keepAlive) clearTimeout(this.#keepAlive);
-    this.#keepAlive =
-      dueInMs === null ? null : setTimeout(this.endIfAbandoned, Math.max(0, dueInMs) + SLACK_MS);
+    this.#keepAlive = dueInMs === null ? null : setTimeout(this.endIfAbandoned, waitFor(dueInMs));
+  }
+
+  /** Null when nothing limits the meeting's time. */
+  setTimeLimit(dueInMs: number | null): void {
+    if (this.#timeLimit) clearTimeout(this.#timeLimit);
+    this.#timeLimit = dueInMs === null ? null : setTimeout(this.keepTime, waitFor(dueInMs));
   }
 
   clear(): void {
     for (const timer of this.#lostPeers.values()) clearTimeout(timer);
     this.#lostPeers.clear();
     this.setDeadline(null);
+    this.setTimeLimit(null);
   }
 
   #unwatch(peerId: string): void {
@@ -60,3 +72,5 @@ export class MeetingTimers {
     this.#lostPeers.delete(peerId);
   }
 }
+
+const waitFor = (dueInMs: number): number => Math.min(Math.max(0, dueInMs) + SLACK_MS, TIMEOUT_MAX_MS);

@@ -27,19 +27,23 @@ export interface WebhookPeer {
   joinedAt: Date;
 }
 
-/** Why a meeting ended, as `meeting.ended` says it (features.md L10). */
-export type MeetingEndReason = 'HOST_ENDED_MEETING' | 'ALL_PARTICIPANTS_LEFT';
+/** Why a meeting ended: the reasons of the live service (features.md L10), and one of ours. */
+export type MeetingEndReason = 'HOST_ENDED_MEETING' | 'ALL_PARTICIPANTS_LEFT' | 'TIME_LIMIT';
 
 export function meetingStarted(session: WebhookSession): QueuedWebhookEvent {
   return queued('meeting.started', session, {});
 }
 
-/** `endedAt` is required here: a meeting that ended has an end. */
+/**
+ * `endedAt` is required here: a meeting that ended has an end. Receivers know two reasons, so an end by a limit of
+ * the meeting is the host's, and says what it was in a field of its own.
+ */
 export function meetingEnded(
   session: WebhookSession & { endedAt: Date },
   reason: MeetingEndReason,
 ): QueuedWebhookEvent {
-  return queued('meeting.ended', session, { reason });
+  const fields = reason === 'TIME_LIMIT' ? { reason: 'HOST_ENDED_MEETING', endReason: reason } : { reason };
+  return queued('meeting.ended', session, fields);
 }
 
 export function participantJoined(session: WebhookSession, peer: WebhookPeer): QueuedWebhookEvent {

@@ -16,7 +16,7 @@ import {
   type NewMeeting,
 } from '../schemas/meetings.js';
 import type { RecordingConfig, RecordingConfigView } from '../schemas/recording-config.js';
-import { mergeDeep } from './merge.js';
+import { isEmpty, mergeDeep } from './merge.js';
 import { fetchPage, type Rows } from './page.js';
 import { searchCondition } from './search.js';
 
@@ -44,6 +44,8 @@ export const toMeeting = (row: MeetingRow): MeetingView => ({
   ...toMeetingListItem(row),
   ...(row.locked !== null && { locked: row.locked }),
   ...(row.max_participants !== null && { max_participants: row.max_participants }),
+  ...(row.max_session_minutes !== null && { max_session_minutes: row.max_session_minutes }),
+  ...(row.ends_at !== null && { ends_at: row.ends_at.toISOString() }),
   ...(row.ai_config !== null && { ai_config: row.ai_config as AiConfig }),
 });
 
@@ -159,14 +161,16 @@ export async function replaceMeeting(
   return row;
 }
 
-/** Changes only what is given; the row is locked, so that two changes at once both count. */
+/** Changes only what is given, and nothing by an empty patch; the row is locked, so that two changes at once both count. */
 export async function patchMeeting(
   { db, secrets }: MeetingStore,
   appId: AppId,
   id: MeetingId,
-  { recording_config, ai_config, ...plain }: MeetingPatch,
+  patch: MeetingPatch,
   now: Date,
 ): Promise<MeetingRow> {
+  if (isEmpty(patch)) return await getMeeting(db, appId, id);
+  const { recording_config, ai_config, ...plain } = patch;
   return await db.transaction().execute(async (trx) => {
     const stored = await trx
       .selectFrom('meetings')

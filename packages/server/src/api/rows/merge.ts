@@ -13,3 +13,6 @@ export function mergeDeep(base: unknown, patch: unknown): unknown {
   for (const [key, value] of Object.entries(patch)) merged.set(key, mergeDeep(merged.get(key), value));
   return Object.fromEntries(merged);
 }
+
+/** A PATCH without fields changes nothing, and so not `updated_at` either. */
+export const isEmpty = (patch: object): boolean => Object.keys(patch).length === 0;

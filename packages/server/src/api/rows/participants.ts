@@ -12,6 +12,7 @@ import type {
 } from '../schemas/participants.js';
 import { isForeignKeyViolation } from './constraints.js';
 import { requireMeeting } from './meetings.js';
+import { isEmpty } from './merge.js';
 import { fetchPage, type Rows } from './page.js';
 import { unknownPresetName } from './presets.js';
 
@@ -148,9 +149,11 @@ export async function patchParticipant(
   db: Kysely<Database>,
   scope: MeetingScope,
   id: ParticipantId,
-  { preset_name, ...plain }: ParticipantPatch,
+  patch: ParticipantPatch,
   now: Date,
 ): Promise<ParticipantRow> {
+  if (isEmpty(patch)) return await getParticipant(db, scope, id);
+  const { preset_name, ...plain } = patch;
   return await db.transaction().execute(async (trx) => {
     const preset = preset_name && { preset_id: await presetIdOf(trx, scope.appId, preset_name) };
     await trx

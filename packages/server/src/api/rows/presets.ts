@@ -14,7 +14,7 @@ import {
 } from '../../presets/schema.js';
 import type { PresetListItem, PresetPatch, PresetView } from '../schemas/presets.js';
 import { isForeignKeyViolation, isUniqueViolation } from './constraints.js';
-import { mergeDeep } from './merge.js';
+import { isEmpty, mergeDeep } from './merge.js';
 import { fetchPage, type Rows } from './page.js';
 import { searchCondition } from './search.js';
 
@@ -135,6 +135,7 @@ export async function patchPreset(
   patch: PresetPatch,
   now: Date,
 ): Promise<PresetRow> {
+  if (isEmpty(patch)) return await getPreset(db, appId, id);
   return await db.transaction().execute(async (trx) => {
     const stored = await trx
       .selectFrom('presets')

@@ -19,6 +19,7 @@ export type SessionRow = Pick<
   | 'max_concurrent_participants'
   | 'started_at'
   | 'ended_at'
+  | 'end_reason'
   | 'created_at'
   | 'updated_at'
 > & { connected: number; minutes: number };
@@ -38,6 +39,7 @@ export const toSession = (row: SessionRow): SessionView => ({
   organization_id: row.app_id,
   started_at: row.started_at.toISOString(),
   ...(row.ended_at !== null && { ended_at: row.ended_at.toISOString() }),
+  ...(row.end_reason === 'TIME_LIMIT' && { end_reason: row.end_reason }),
   created_at: row.created_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
 });
@@ -74,6 +76,7 @@ export const sessionsOf = (db: Kysely<Database>, appId: AppId, now: Date) =>
       'session.max_concurrent_participants',
       'session.started_at',
       'session.ended_at',
+      'session.end_reason',
       'session.created_at',
       'session.updated_at',
       sql<number>`coalesce(running.peers, 0)`.as('connected'),

@@ -4,6 +4,7 @@ import type { Database, WebhooksTable } from '../../database/tables.js';
 import { ApiError } from '../../http/errors.js';
 import type { AppId, WebhookId } from '../../ids.js';
 import type { NewWebhook, WebhookPatch, WebhookView } from '../schemas/webhooks.js';
+import { isEmpty } from './merge.js';
 
 export type WebhookRow = Selectable<WebhooksTable>;
 
@@ -62,6 +63,7 @@ export async function updateWebhook(
   change: WebhookPatch,
   now: Date,
 ): Promise<WebhookRow> {
+  if (isEmpty(change)) return await getWebhook(db, appId, id);
   const row = await db
     .updateTable('webhooks')
     .set({ ...change, updated_at: now })

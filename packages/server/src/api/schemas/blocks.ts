@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { pagingQuery } from '../../http/pagination.js';
+import { bodyTime } from './body-time.js';
 import { isoTime, uuid } from './envelope.js';
 import { participantId } from './ids.js';
 
@@ -8,15 +9,6 @@ const REASON_MAX_CHARS = 512;
 
 /** Shown to the blocked participant. */
 export const blockReason = z.string().min(1).max(REASON_MAX_CHARS).nullable();
-
-const YEAR_MAX = 9999;
-
-/** A time with its offset; whether it lies ahead is for the handler, who has a clock. */
-export const bodyTime = z.iso
-  .datetime({ offset: true })
-  .transform((text) => new Date(text))
-  .refine((date) => date.getUTCFullYear() <= YEAR_MAX, `must not be after the year ${YEAR_MAX}`)
-  .openapi({ type: 'string', format: 'date-time' });
 
 /** Exactly one of the two ids names who is kept out. */
 export const newBlock = z

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { SESSION_PEERS_MAX } from '@parley/core';
 import { pagingQuery } from '../../http/pagination.js';
 import { querySearch, queryTime } from '../../http/query.js';
+import { bodyTime } from './body-time.js';
 import { isoTime, uuid } from './envelope.js';
 import { recordingConfig, recordingConfigView } from './recording-config.js';
 
@@ -9,6 +10,8 @@ const TITLE_MAX_CHARS = 1024;
 const LANGUAGE_MAX_CHARS = 35;
 const KEYWORDS_MAX = 100;
 const KEYWORD_MAX_CHARS = 100;
+/** A year. */
+const SESSION_MAX_MINUTES = 525_600;
 
 /** The default of the live service; its lower bound is 60, ours is 0 (features.md L03, OQ15). */
 const KEEP_ALIVE_DEFAULT_SECONDS = 60;
@@ -61,6 +64,8 @@ const creationFlag = z
 /** Additions of Parley; null sets none. A meeting that never had them is shown without. */
 const locked = z.boolean().nullable();
 const maxParticipants = z.int().min(1).max(SESSION_PEERS_MAX).nullable();
+const maxSessionMinutes = z.int().min(1).max(SESSION_MAX_MINUTES).nullable();
+const endsAt = bodyTime.nullable();
 
 /** Body of create and of replace: what is left out has its default (rest-api.md 1.2). */
 export const newMeeting = z.strictObject({
@@ -74,6 +79,8 @@ export const newMeeting = z.strictObject({
   preferred_region: region.default(null),
   locked: locked.default(null),
   max_participants: maxParticipants.default(null),
+  max_session_minutes: maxSessionMinutes.default(null),
+  ends_at: endsAt.default(null),
   recording_config: recordingConfig.optional(),
   ai_config: aiConfig.optional(),
 });
@@ -96,6 +103,8 @@ export const meetingPatch = z.strictObject({
   preferred_region: region.optional(),
   locked: locked.optional(),
   max_participants: maxParticipants.optional(),
+  max_session_minutes: maxSessionMinutes.optional(),
+  ends_at: endsAt.optional(),
   recording_config: anyPart.optional(),
   ai_config: anyPart.optional(),
 });
@@ -141,6 +150,8 @@ export const meetingView = meetingListItem
     ai_config: aiConfig.optional(),
     locked: z.boolean().optional().openapi({ description: 'Lets in only who is in the session.' }),
     max_participants: z.int().optional().openapi({ description: 'Connections in one session.' }),
+    max_session_minutes: z.int().optional().openapi({ description: 'After which a session ends by itself.' }),
+    ends_at: isoTime.optional().openapi({ description: 'When sessions end, and nobody joins any more.' }),
   })
   .openapi('Meeting');
 export type MeetingView = z.infer<typeof meetingView>;

@@ -74,6 +74,10 @@ export const sessionView = z
     organization_id: uuid.openapi({ description: 'App id.' }),
     started_at: isoTime,
     ended_at: isoTime.optional(),
+    end_reason: z
+      .literal('TIME_LIMIT')
+      .optional()
+      .openapi({ description: 'Only when a limit of the meeting ended the session.' }),
     created_at: isoTime,
     updated_at: isoTime,
     breakout_rooms: z.array(z.unknown()).optional(),

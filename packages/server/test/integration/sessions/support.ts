@@ -82,6 +82,7 @@ export async function startSessionsBench(): Promise<SessionsBench> {
         persistChat: false,
         locked: false,
         maxParticipants: null,
+        limits: { maxSessionMs: null, endsAt: null },
       };
       return { meeting } as unknown as Admission;
     },

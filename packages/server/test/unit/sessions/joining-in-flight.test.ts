@@ -6,6 +6,7 @@ import type { MediaPool } from '../../../src/media/media-pool.js';
 import type { Journal } from '../../../src/sessions/journal.js';
 import { MeetingHost } from '../../../src/sessions/meeting-host.js';
 import type { Admission } from '../../../src/sessions/meeting-info.js';
+import { admission } from './fakes.js';
 
 const MEETING = '813432c7-3c5a-45e2-9acf-eef7061c7584' as MeetingId;
 const blocked = () => new ApiError(403, 'The participant is blocked', undefined, 'participant_blocked');
@@ -30,7 +31,7 @@ describe('a join on its way', () => {
       .fn<() => Promise<Admission>>()
       .mockImplementationOnce(async () => {
         host.voidAdmissions();
-        return { meeting: { title: 'Weekly', keepAliveSecs: 60 } } as Admission;
+        return admission;
       })
       .mockRejectedValueOnce(blocked());
     const joining = host.join(admit, () => ({ peerId: 'tom' }) as never, {

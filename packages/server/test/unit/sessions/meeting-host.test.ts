@@ -1,44 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import type { Identity, Permissions } from '@parley/core';
-import { CloseCode, decodeFrame, RoomEvent } from '@parley/wire';
+import { CloseCode, RoomEvent } from '@parley/wire';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
-import type { MeetingId, ParticipantId, PeerId } from '../../../src/ids.js';
 import type { MediaPool, MediaRoom } from '../../../src/media/media-pool.js';
-import { defaultPresets } from '../../../src/presets/defaults.js';
-import type { Changes } from '../../../src/sessions/changes.js';
 import type { PeerConnection } from '../../../src/sessions/connection.js';
 import type { Journal } from '../../../src/sessions/journal.js';
 import { MeetingHost } from '../../../src/sessions/meeting-host.js';
 import type { Admission } from '../../../src/sessions/meeting-info.js';
+import { admission, FakeConnection, FakeJournal, identityOf, KEEP_ALIVE_SECS, MEETING } from './fakes.js';
 
-const MEETING = '813432c7-3c5a-45e2-9acf-eef7061c7584' as MeetingId;
 const GRACE_MS = 10_000;
-const KEEP_ALIVE_SECS = 60;
-
-/** A database that says yes, or what a test wants. */
-class FakeJournal {
-  readonly written: Changes[] = [];
-  commit = vi.fn(async (changes: Changes): Promise<void> => void this.written.push(changes));
-}
-
-class FakeConnection implements PeerConnection {
-  readonly participantId = randomUUID() as ParticipantId;
-  readonly events: number[] = [];
-  closedWith: number | null = null;
-
-  constructor(readonly peerId = randomUUID() as PeerId) {}
-
-  send(frame: Uint8Array): void {
-    this.events.push(decodeFrame(frame).event);
-  }
-  close(code: number): void {
-    this.closedWith ??= code;
-  }
-  dismiss(): void {
-    this.close(CloseCode.normal);
-  }
-}
 
 const requests = vi.fn<MediaRoom['request']>();
 const mediaPool = {
@@ -80,37 +50,6 @@ afterEach(() => {
 async function passes(ms: number): Promise<void> {
   clockMs += ms;
   await vi.advanceTimersByTimeAsync(ms);
-}
-
-const admission = {
-  meeting: {
-    meetingId: MEETING,
-    appName: 'App',
-    title: 'Weekly',
-    status: 'ACTIVE',
-    keepAliveSecs: KEEP_ALIVE_SECS,
-    persistChat: false,
-    locked: false,
-    maxParticipants: null,
-  },
-} as Admission;
-
-function identityOf({ peerId, participantId }: PeerConnection): Identity {
-  const preset = defaultPresets.find(({ name }) => name === 'group_call_host')!;
-  return {
-    peerId,
-    participantId,
-    customParticipantId: 'custom',
-    displayName: 'Mary',
-    picture: null,
-    preset: {
-      id: randomUUID(),
-      name: preset.name,
-      viewType: 'GROUP_CALL',
-      maxScreenshareCount: 1,
-      permissions: preset.permissions as Permissions,
-    },
-  };
 }
 
 const join = (connection: PeerConnection, admit: () => Promise<Admission> = async () => admission) =>
