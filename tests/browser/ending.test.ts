@@ -87,6 +87,28 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('a meeting ends', () => 
     expect(await stage.backend.sessionStatus(await elsewhere.sessionId())).toBe('LIVE');
   });
 
+  it('by its time: the SDK hears the warning as a broadcast message, and then the end', async () => {
+    const { client, accountId, appId } = stage.backend;
+    const meeting = await stage.backend.newMeeting();
+    const host = await stage.enter(meeting, 'Mary', 'group_call_host');
+    const endAt = (at: number) => {
+      const limit = { ends_at: new Date(at).toISOString() };
+      const change = { account_id: accountId, app_id: appId, ...limit };
+      return client.realtimeKit.meetings.updateMeetingByID(meeting, change);
+    };
+    const end = Date.now() + 61_500;
+    await endAt(end);
+    const warning = await host.sawEvent('participants', 'broadcastedMessage', { type: 'parley.timeLimit' });
+    expect(warning.details).toMatchObject({
+      payload: { endsAt: new Date(end).toISOString(), secondsLeft: 60 },
+      timestamp: expect.any(Number),
+    });
+    await endAt(Date.now());
+    await expectEndedFor([host]);
+    const late = await stage.arrive(meeting, 'Tom', 'group_call_participant');
+    expect(await late.init()).toMatchObject({ ok: false, code: '0004' });
+  });
+
   it('without the permission kickAll() throws 1201 and nobody leaves (E06, E09)', async () => {
     const meeting = await stage.backend.newMeeting();
     const host = await stage.enter(meeting, 'Mary', 'group_call_host');
