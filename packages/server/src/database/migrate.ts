@@ -24,13 +24,20 @@ const MIGRATIONS: Record<string, Migration> = {
  * not migrate twice. Throws the error of the first migration that failed; that one is rolled back.
  */
 export async function migrate(db: Kysely<Database>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  const migrator = migratorOf(db);
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;
 }
 
 /** True when the database answers and every known migration has been applied; what `/readyz` asks. */
 export async function isMigrated(db: Kysely<Database>): Promise<boolean> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
-  return (await migrator.getMigrations()).every((migration) => migration.executedAt !== undefined);
+  return (await migratorOf(db).getMigrations()).every((migration) => migration.executedAt !== undefined);
 }
+
+/** A migration may have been written beside others and come in after them, also on databases that have those. */
+const migratorOf = (db: Kysely<Database>) =>
+  new Migrator({
+    db,
+    provider: { getMigrations: async () => MIGRATIONS },
+    allowUnorderedMigrations: true,
+  });
