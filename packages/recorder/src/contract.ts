@@ -2,9 +2,20 @@
  * The contract between the server and one recorder process, which records one session into one folder.
  *
  * The server starts the process, sends an order over its IPC channel, and then commands; the recorder tells by
- * events what happens. Everything it needs to go on after a crash lies in the folder, so that a second process
- * with the order `finish` makes files of what the first one left (features.md RC05, RC34-RC39).
+ * events what happens, and ends by itself after the last one. Everything it needs to go on after a crash lies in
+ * the folder, so that a second process with the order `finish` makes files of what the first one left
+ * (features.md RC05, RC34-RC39). A recorder whose channel closes puts down what it has, makes no files, and ends.
+ *
+ * The name `localhost:8080` belongs to the recorder inside its browser, because the recording SDK speaks to it
+ * there; a `pageUrl` on this machine is therefore written with 127.0.0.1.
  */
+
+/** Programs that a recorder starts, as absolute paths; `findTools` finds them. */
+export interface Tools {
+  chromium: string;
+  ffmpeg: string;
+  ffprobe: string;
+}
 
 /** Whether to record a page or to make files of what an earlier recorder left behind. */
 export type RecorderOrder = RecordOrder | FinishOrder;
@@ -42,6 +53,13 @@ export interface RecordOrder {
   hls?: { folder: string; segmentSeconds: number; windowSegments: number };
   /** Origins that count as secure although they are plain http: this server on its own machine. */
   trustedOrigins: string[];
+  /**
+   * How long the recording app may take to open its socket, and from then on to ask for the recording, in
+   * milliseconds; two minutes where it is absent (RC39).
+   */
+  startWithinMs?: number;
+  /** Looked up in the PATH where it is absent. */
+  tools?: Tools;
 }
 
 export interface FinishOrder {
@@ -50,6 +68,7 @@ export interface FinishOrder {
   folder: string;
   fileName: string;
   output: Output;
+  tools?: Tools;
 }
 
 export type RecorderCommand = { kind: 'pause' } | { kind: 'resume' } | { kind: 'stop' };
@@ -60,7 +79,7 @@ export interface RecordedFile {
   path: string;
   bytes: number;
   durationMs: number;
-  /** Decoded frames of picture; 0 in a file of sound. */
+  /** Frames of picture, of which the key frames were decoded; 0 in a file of sound. */
   frames: number;
   /** Highest level of the sound in dBFS, -Infinity sent as null where there is nothing but silence. */
   peakDbfs: number | null;
@@ -74,20 +93,27 @@ export type RecorderEvent =
   /** The page was without its session in this time, as when the server was started again. */
   | { kind: 'gap'; fromMs: number; toMs: number; reason: string }
   | { kind: 'rtmp'; url: string; state: 'live' | 'failed'; reason?: string }
-  /** The recording app asked to stop (RC38), or nothing is left to record. */
-  | { kind: 'stopping'; atMs: number; reason: string }
+  /** The recorder stops by itself; a command `stop` is not answered by this. */
+  | { kind: 'stopping'; atMs: number; reason: StopReason }
   /** The last event of a run that kept something. */
   | { kind: 'finished'; files: RecordedFile[]; durationMs: number }
   /** The last event of a run that kept nothing. */
   | { kind: 'failed'; code: RecorderFailure; reason: string };
 
+export type StopReason =
+  /** The recording app asked for it, or its meeting is over (RC38). */
+  | 'page_stopped'
+  /** The page could not be shown any longer, or Chromium is gone. */
+  | 'browser_died';
+
 export type RecorderFailure =
-  /** Chromium or ffmpeg is not there. */
+  /** Chromium or ffmpeg is not there; `missingTools` tells before. */
   | 'not_installed'
   /** The page did not load, or did not begin to record in time (RC39). */
   | 'page_failed'
-  /** Nothing was captured, or nothing of it can be decoded. */
+  /** Nothing was captured, nothing of it can be decoded, or the page had sound and the file has none. */
   | 'empty'
+  /** What was captured stays in the folder, and `finish` makes files of it once there is room. */
   | 'disk_full'
   | 'encoder_failed'
   | 'internal';

@@ -1,0 +1,59 @@
+import { type BrowserContext, chromium } from 'playwright-core';
+import type { RecordOrder, Tools } from '../contract.js';
+
+/** Where the recording SDK expects its recorder, whichever port that really has (features.md RC39). */
+const SDK_SOCKET_HOST = 'localhost:8080';
+
+/** Names the tab that is captured, until the recorded page gives it a title of its own. */
+export const TARGET_TITLE = 'parley-recorded-page';
+
+/** Parts of Chromium that call its vendor, or stand between a page and its own machine. */
+const FEATURES_OFF = [
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'LocalNetworkAccessChecks',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'Translate',
+];
+
+export interface BrowserRequest {
+  tools: Tools;
+  profileFolder: string;
+  size: { width: number; height: number };
+  /** Host and port of the recorder's own server. */
+  socketAddress: string;
+  trustedOrigins: RecordOrder['trustedOrigins'];
+}
+
+/** Headless Chromium that plays sound without being asked and lets the tab of `TARGET_TITLE` be captured. */
+export function launchBrowser(request: BrowserRequest): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(request.profileFolder, {
+    executablePath: request.tools.chromium,
+    headless: true,
+    viewport: request.size,
+    // Chromium refuses to use its sandbox as root, which is who runs in most containers.
+    chromiumSandbox: process.getuid?.() !== 0,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+    acceptDownloads: false,
+    ignoreDefaultArgs: ['--mute-audio'],
+    args: [
+      // The recording SDK tells a recorder from a developer's browser by `navigator.webdriver`.
+      '--enable-automation',
+      `--window-size=${request.size.width},${request.size.height}`,
+      '--autoplay-policy=no-user-gesture-required',
+      `--auto-select-tab-capture-source-by-title=${TARGET_TITLE}`,
+      `--host-resolver-rules=MAP ${SDK_SOCKET_HOST} ${request.socketAddress}`,
+      `--unsafely-treat-insecure-origin-as-secure=${request.trustedOrigins.join(',')}`,
+      `--disable-features=${FEATURES_OFF.join(',')}`,
+      '--no-pings',
+    ],
+  });
+}

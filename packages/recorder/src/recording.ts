@@ -1,0 +1,200 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { captureRequest } from './browser/capture-request.js';
+import { LocalServer } from './browser/local-server.js';
+import { RecorderBrowser } from './browser/recorder-browser.js';
+import { PartWriter } from './capture/part-writer.js';
+import { partPath, rememberSound } from './capture/parts.js';
+import type { RecorderCommand, RecorderEvent, RecordOrder, StopReason, Tools } from './contract.js';
+import { Failure } from './failure.js';
+import { makeFiles } from './files/make-files.js';
+import { PageWatch } from './page-watch.js';
+import { Signal } from './signal.js';
+
+const START_WITHIN_MS = 120_000;
+const PROFILE_NAME = 'chromium';
+
+/** One recording from the start of Chromium to the finished files. */
+export class Recording {
+  readonly #socketOpened = new Signal();
+  readonly #startRequested = new Signal();
+  /** Fires once, when nothing more is to be captured; with the failure that forbids to make files. */
+  readonly #ended = new Signal<Failure | null>();
+  #browser: RecorderBrowser | null = null;
+  #server: LocalServer | null = null;
+  #watch: PageWatch | null = null;
+  #part = -1;
+  #writer: PartWriter | null = null;
+  #phase: 'starting' | 'recording' | 'paused' = 'starting';
+  #abandoned = false;
+  #recordedMs = 0;
+  #partStartedAtMs = 0;
+  /** Commands are done one after the other. */
+  #commands: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly order: RecordOrder,
+    private readonly tools: Tools,
+    private readonly emit: (event: RecorderEvent) => void,
+  ) {}
+
+  /** Resolves after the last event. */
+  async run(): Promise<void> {
+    const failure = await this.#capture().catch(Failure.of);
+    await this.#putDown();
+    if (this.#abandoned) return;
+    if (failure) return this.#fail(failure);
+    try {
+      const { output } = this.order;
+      const isKept = output.video?.exportFile || output.audio.exportFile;
+      const files = isKept ? await makeFiles({ ...this.order, tools: this.tools }) : [];
+      const durationMs = files[0]?.durationMs ?? this.#recordedMs;
+      this.emit({ kind: 'finished', files, durationMs });
+    } catch (error) {
+      this.#fail(Failure.of(error));
+    }
+  }
+
+  command({ kind }: RecorderCommand): void {
+    if (kind === 'stop') {
+      this.#end();
+      return;
+    }
+    this.#commands = this.#commands
+      .then(() => (kind === 'pause' ? this.#pause() : this.#resume()))
+      .catch((error) => this.#end(Failure.of(error)));
+  }
+
+  /** Nobody is there any more who wants to know: what was captured is left for an order `finish`. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#end();
+  }
+
+  /** Answers the failure that forbids to make files; null when the recording came to its end. */
+  async #capture(): Promise<Failure | null> {
+    const begun = await Promise.race([this.#begin(), this.#ended.fired]);
+    if (begun !== 'begun') {
+      return begun ?? new Failure('empty', 'The recording was stopped before it began.');
+    }
+    return this.#ended.fired;
+  }
+
+  async #begin(): Promise<'begun'> {
+    const { order } = this;
+    const startWithinMs = order.startWithinMs ?? START_WITHIN_MS;
+    this.#server = await LocalServer.open({
+      onSocketOpened: () => this.#socketOpened.fire(),
+      onStartRequested: () => this.#startRequested.fire(),
+    });
+    const capturing = captureRequest(order.output);
+    this.#browser = await RecorderBrowser.open(
+      {
+        tools: this.tools,
+        profileFolder: join(order.folder, PROFILE_NAME),
+        size: capturing.size,
+        socketAddress: this.#server.address,
+        trustedOrigins: order.trustedOrigins,
+        captureUrl: this.#server.capturePageUrl,
+      },
+      capturing,
+      {
+        onChunk: (part, chunk) => this.#takeChunk(part, chunk),
+        onCaptureFailed: () => this.#stopBecause('browser_died'),
+        onPageCrashed: () => this.#watch?.pageCrashed(),
+        onDied: () => this.#stopBecause('browser_died'),
+      },
+    );
+    await this.#browser.show(order.pageUrl, startWithinMs);
+    await this.#within(startWithinMs, this.#socketOpened, 'The page opened no socket of the recording SDK.');
+    await this.#within(startWithinMs, this.#startRequested, 'The page did not start the recording.');
+    await this.#startPart();
+    this.#watch = new PageWatch(this.#browser, order.pageUrl, {
+      onGap: (gap) => this.emit({ kind: 'gap', ...gap }),
+      onSound: () => rememberSound(order.folder),
+      onStop: (reason) => this.#stopBecause(reason),
+    });
+    return 'begun';
+  }
+
+  async #within(ms: number, signal: Signal, complaint: string): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Failure('page_failed', complaint)), ms);
+    });
+    await Promise.race([signal.fired, timeout]).finally(() => clearTimeout(timer));
+  }
+
+  async #startPart(): Promise<void> {
+    const { folder, output } = this.order;
+    const isKept = output.video?.exportFile || output.audio.exportFile;
+    this.#part += 1;
+    this.#writer = new PartWriter(isKept ? partPath(folder, this.#part) : null);
+    this.#partStartedAtMs = Date.now();
+    await this.#browser?.startPart(this.#part);
+    if (this.#part > 0) this.#phase = 'recording';
+  }
+
+  async #stopPart(): Promise<void> {
+    await this.#browser?.stopPart();
+    await this.#writer?.close();
+    if (this.#writer) this.#recordedMs += Date.now() - this.#partStartedAtMs;
+    this.#writer = null;
+  }
+
+  async #takeChunk(part: number, chunk: Uint8Array): Promise<void> {
+    if (part !== this.#part || !this.#writer) return;
+    try {
+      await this.#writer.write(chunk);
+    } catch (error) {
+      return this.#end(Failure.of(error));
+    }
+    if (this.#phase === 'starting') {
+      this.#phase = 'recording';
+      this.emit({ kind: 'recording', atMs: this.#partStartedAtMs });
+    }
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#phase !== 'recording') return;
+    this.#phase = 'paused';
+    const atMs = Date.now();
+    await this.#stopPart();
+    this.emit({ kind: 'paused', atMs });
+  }
+
+  async #resume(): Promise<void> {
+    if (this.#phase !== 'paused') return;
+    await this.#startPart();
+    this.emit({ kind: 'resumed', atMs: this.#partStartedAtMs });
+  }
+
+  #stopBecause(reason: StopReason): void {
+    if (this.#ended.hasFired) return;
+    if (this.#phase === 'starting') {
+      this.#end(new Failure('page_failed', 'The page ended before it began to record.'));
+    } else {
+      this.emit({ kind: 'stopping', atMs: Date.now(), reason });
+      this.#end();
+    }
+  }
+
+  #end(failure: Failure | null = null): void {
+    this.#ended.fire(failure);
+  }
+
+  async #putDown(): Promise<void> {
+    this.#watch?.close();
+    await this.#commands;
+    await this.#stopPart().catch(() => {});
+    await this.#browser?.close();
+    this.#server?.close();
+    await rm(join(this.order.folder, PROFILE_NAME), { recursive: true, force: true, maxRetries: 5 }).catch(
+      () => {},
+    );
+  }
+
+  #fail({ code, message }: Failure): void {
+    this.emit({ kind: 'failed', code, reason: message });
+  }
+}
