@@ -33,5 +33,14 @@ export const HANDSHAKE_LIMIT_MS = 12_000;
 /** Peers named in one ranking of speakers. */
 export const MAX_RANKED_SPEAKERS = 32;
 
+/** Producers of one worker that are written to files at the same time. */
+export const MAX_TAPS = 500;
+
+/** Frames of one tap that wait for the disk: some minutes of sound. */
+export const MAX_UNWRITTEN_BYTES = 1024 * 1024;
+
+/** How long the files of taps may take to be completed once the server is gone. */
+export const TAPS_CLOSE_LIMIT_MS = 5_000;
+
 /** The media thread answers within milliseconds; after this the process is ended and replaced. */
 export const MEDIA_THREAD_LIMIT_MS = 10_000;

@@ -15,6 +15,7 @@ import type {
 } from './rpc.js';
 import { readDescription } from './sdp/description.js';
 import { RoomSpeakers } from './speakers/room-speakers.js';
+import { Taps } from './tapping/taps.js';
 
 /** How each request of rpc.ts is answered; a promise only where the media thread has to be asked. */
 export type RequestHandlers = {
@@ -33,11 +34,13 @@ export class MediaWorker implements RequestHandlers {
   readonly #transports = new Map<string, SendTransport | RecvTransport>();
   readonly #producers = new Map<string, Producer>();
   readonly #speakers: RoomSpeakers;
+  readonly #taps: Taps;
 
   constructor(library: EngineLibrary, announcedIps: string[], emit: (event: MediaEvent) => void) {
     this.#speakers = new RoomSpeakers(library, (roomId, peerIds) =>
       emit({ type: 'activeSpeakers', roomId, peerIds }),
     );
+    this.#taps = new Taps(library, emit);
     this.#endpoint = library.createEndpoint(announcedIps, { packetPoolSize: 4096 });
     this.#emit = emit;
     setInterval(() => void this.#adjustLayers(), LAYER_INTERVAL_MS);
@@ -82,6 +85,7 @@ export class MediaWorker implements RequestHandlers {
     producer.onClose = () => {
       this.#producers.delete(producer.id);
       this.#speakers.remove(producer);
+      this.#taps.producerClosed(producer);
     };
     return { answer };
   }
@@ -91,9 +95,7 @@ export class MediaWorker implements RequestHandlers {
   }
 
   muteProducer({ producerId, muted }: MediaArguments<'muteProducer'>): Record<string, never> {
-    const producer = this.#producers.get(producerId);
-    if (!producer) throw new MediaFailure('not_found', `There is no producer ${producerId}.`);
-    producer.track.mute(muted);
+    this.#producer(producerId).track.mute(muted);
     return DONE;
   }
 
@@ -114,6 +116,16 @@ export class MediaWorker implements RequestHandlers {
 
   preferLayers({ transportId, requests }: MediaArguments<'preferLayers'>): Record<string, never> {
     this.#recvTransport(transportId).preferLayers(requests);
+    return DONE;
+  }
+
+  startTap(args: MediaArguments<'startTap'>): Record<string, never> {
+    this.#taps.start(args, this.#producer(args.producerId));
+    return DONE;
+  }
+
+  async stopTap({ tapId }: MediaArguments<'stopTap'>): Promise<Record<string, never>> {
+    await this.#taps.stop(tapId);
     return DONE;
   }
 
@@ -142,6 +154,11 @@ export class MediaWorker implements RequestHandlers {
     };
   }
 
+  /** Completes the files of the taps, for a process that is about to end. */
+  close(): Promise<void> {
+    return this.#taps.close();
+  }
+
   async #adjustLayers(): Promise<void> {
     const videos = [...this.#producers.values()].filter((producer) => producer.kind === 'video');
     await withinLimit(Promise.allSettled(videos.map((producer) => producer.measure())));
@@ -160,6 +177,12 @@ export class MediaWorker implements RequestHandlers {
         transport.roomId === roomId && transport.peerId === peerId && transport.direction === direction;
       if (isSame) yield transport;
     }
+  }
+
+  #producer(producerId: string): Producer {
+    const producer = this.#producers.get(producerId);
+    if (!producer) throw new MediaFailure('not_found', `There is no producer ${producerId}.`);
+    return producer;
   }
 
   #sendTransport(transportId: string): SendTransport {

@@ -36,6 +36,14 @@ export interface WorkerStats {
   residentBytes: number;
 }
 
+/** What a tap leaves behind. */
+export interface TapEnd {
+  /** From the file's start to the end of its last frame; 0 without a file. */
+  durationMs: number;
+  /** Why it ended before its producer, as the system says it: ENOSPC for a full disk. What was written stays. */
+  failure?: { code: string; error: string };
+}
+
 /** Request name -> [arguments, answer]. A failed request is answered with a code and a sentence. */
 export interface MediaRequests {
   /**
@@ -70,6 +78,14 @@ export interface MediaRequests {
   renegotiate: [{ transportId: string; answer: string }, Record<string, never>];
   closeConsumers: [{ transportId: string; mids: string[]; offer: string }, { answer: string }];
   preferLayers: [{ transportId: string; requests: { mid: string; rid: Rid }[] }, Record<string, never>];
+  /**
+   * Writes the sound of a producer, packet by packet as it comes, into a new WebM file in `folder`: its name is
+   * `<name>_<Unix ms of its position 0>.webm`, and it is made when the first sound comes. Positions follow this
+   * machine's clock, so that files of one machine are in sync. The file is only appended to and ends with the producer.
+   */
+  startTap: [{ tapId: string; producerId: string; folder: string; name: string }, Record<string, never>];
+  /** Answered when the file is complete, after its `tapEnded`; also for a tap that has ended already. */
+  stopTap: [{ tapId: string }, Record<string, never>];
   /** Everything of one room, for the end of its session. */
   closeRoom: [{ roomId: string }, Record<string, never>];
   roomStats: [{ roomId: string }, { producers: ProducerStats[] }];
@@ -93,7 +109,11 @@ export type RoomEvent =
       state: 'connected' | 'failed' | 'closed';
     }
   /** Ranked by voice, loudest first; sent only when the order changes (after hysteresis). */
-  | { type: 'activeSpeakers'; roomId: string; peerIds: string[] };
+  | { type: 'activeSpeakers'; roomId: string; peerIds: string[] }
+  /** The file of a tap is there; `startedAtMs` is the Unix time of its position 0. */
+  | { type: 'tapFile'; roomId: string; tapId: string; file: string; startedAtMs: number }
+  /** Nothing more is written: stopped, its producer closed, or failed. */
+  | ({ type: 'tapEnded'; roomId: string; tapId: string } & TapEnd);
 
 /**
  * Why a request failed: `not_found` for an unknown transport or producer (for a consume of the SDK this means

@@ -5,10 +5,10 @@
 import { Socket } from 'node:net';
 import { loadEngine } from './engine/medooze.js';
 import { MediaFailure } from './errors.js';
+import { TAPS_CLOSE_LIMIT_MS } from './limits.js';
 import { MediaWorker } from './media-worker.js';
 import type { FromWorker, ToWorker, WorkerSettings } from './rpc.js';
 
-process.once('disconnect', () => process.exit(0));
 process.once('uncaughtException', (error) => {
   console.error(error);
   process.exit(1);
@@ -23,6 +23,11 @@ type Handler = MediaWorker[ToWorker['name']];
 const settings = JSON.parse(process.argv[2] ?? '') as WorkerSettings;
 const worker = new MediaWorker(loadEngine(settings.port), settings.announcedIps, (event) => send({ event }));
 
+// Without its server a worker completes the files of its taps and ends.
+process.once('disconnect', () => {
+  setTimeout(() => process.exit(1), TAPS_CLOSE_LIMIT_MS).unref();
+  void worker.close().then(() => process.exit(0));
+});
 process.on('message', (request: ToWorker) => void answer(request));
 send({ event: { type: 'ready', port: worker.port } });
 

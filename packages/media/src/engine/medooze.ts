@@ -16,6 +16,8 @@ export interface EngineLibrary {
   /** Throws when the port is taken. */
   createEndpoint(ips: string[], options: { packetPoolSize: number }): EngineEndpoint;
   createActiveSpeakerDetector(): EngineSpeakerDetector;
+  /** Without a minimum period every frame is handed over. */
+  createIncomingStreamTrackReader(intraOnly: false, minPeriodMs: 0): EngineFrameReader;
 }
 
 export interface EngineEndpoint {
@@ -117,6 +119,24 @@ export interface EngineSpeakerDetector {
   onactivespeakerchanged: (idAndScore: number) => void;
   /** The number that the detector gave the track. */
   ids: WeakMap<EngineIncomingTrack, number>;
+}
+
+export interface EngineFrameReader {
+  /**
+   * Called by the native part for every frame, also once more after detach(); the last three come from our patch:
+   * the sender's timestamp without wrapping, in units of the clock rate in Hz, and the arrival in Unix ms.
+   */
+  onframe: (
+    data: Uint8Array,
+    kind: string,
+    codec: string,
+    timestamp: number,
+    clockRate: number,
+    arrivalMs: number,
+  ) => void;
+  attachTo(track: EngineIncomingTrack): void;
+  detach(): void;
+  stop(): void;
 }
 
 interface NativeLibrary {

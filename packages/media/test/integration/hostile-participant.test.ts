@@ -1,8 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { type FuzzedTrack, fuzzedRtcp, fuzzedRtp, Random } from '../support/fuzz.js';
 import { MediaSource } from '../support/media-source.js';
 import { midOf, TestPeer } from '../support/peer.js';
@@ -22,6 +22,10 @@ const ROUND_MS = 4_000;
 const KEPT_PACKETS = 2_000;
 const GROWTH_LIMIT_BYTES = 300 * 1024 * 1024;
 
+/** What the hostile client says is recorded too. */
+const tapFolder = mkdtempSync(join(tmpdir(), 'parley-hostile-'));
+afterAll(() => rmSync(tapFolder, { recursive: true, force: true }));
+
 interface Hostile {
   peer: TestPeer;
   tracks: FuzzedTrack[];
@@ -31,6 +35,8 @@ interface Hostile {
 async function joinHostile(worker: TestWorker, roomId: string, random: Random): Promise<Hostile> {
   const peer = await TestPeer.join(worker, roomId);
   const microphone = await peer.produce('audio');
+  const { producerId } = microphone;
+  await worker.request('startTap', { tapId: producerId, producerId, folder: tapFolder, name: 'hostile' });
   const camera = await peer.produce('video');
   const simulcast = await peer.produce('video', { rids: ['f', 'h', 'q'] });
   const track = (mid: string, ssrc: number, payloadType: number, rid?: string): FuzzedTrack => ({
