@@ -1,18 +1,25 @@
 import { spawnSync } from 'node:child_process';
 import { run } from './run.mjs';
 
-/** Programs of the machine that tests drive: the browser, and the maker of sample media. */
+/**
+ * What tests drive on the machine: the browser, the maker of sample media, and servers that recordings are uploaded
+ * to. Those are libraries of Debian's Python, and nothing of them runs when they are installed.
+ */
 const TOOLS = [
   { name: 'Chromium', programs: ['chromium', 'chromium-browser', 'google-chrome'], aptPackage: 'chromium' },
   { name: 'ffmpeg', programs: ['ffmpeg'], aptPackage: 'ffmpeg', versionFlag: '-version' },
+  { name: 'an S3 server (Swift)', pythonModule: 'swift', aptPackage: 'python3-swift' },
+  { name: 'an SFTP server (asyncssh)', pythonModule: 'asyncssh', aptPackage: 'python3-asyncssh' },
 ];
 
-const answers = (program, flag) => spawnSync(program, [flag], { stdio: 'ignore' }).status === 0;
+const answers = (program, ...args) => spawnSync(program, args, { stdio: 'ignore' }).status === 0;
 
-const missingTools = () =>
-  TOOLS.filter(
-    ({ programs, versionFlag = '--version' }) => !programs.some((program) => answers(program, versionFlag)),
-  );
+const isThere = ({ programs = [], versionFlag = '--version', pythonModule }) =>
+  pythonModule
+    ? answers('/usr/bin/python3', '-c', `import ${pythonModule}`)
+    : programs.some((program) => answers(program, versionFlag));
+
+const missingTools = () => TOOLS.filter((tool) => !isThere(tool));
 
 /** How this account may install packages; null when it may not. */
 function aptCommand() {
@@ -31,8 +38,9 @@ export function provideSystemTools() {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const [program, ...args] = apt;
     run(program, [...args, 'update', '-qq'], env);
-    const packages = missing.map(({ aptPackage }) => aptPackage);
-    run(program, [...args, 'install', '-y', '-qq', '--no-install-recommends', ...packages], env);
+    // One by one: a system that lacks one of the packages still gets the others.
+    for (const { aptPackage } of missing)
+      run(program, [...args, 'install', '-y', '-qq', '--no-install-recommends', aptPackage], env);
   }
   return missingTools().map(({ name }) => name);
 }

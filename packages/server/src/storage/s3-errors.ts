@@ -32,11 +32,13 @@ export function s3Failure(error: unknown, bucket: string): StorageError {
   const refused = findCause(error, AddressRefused);
   if (refused) return new StorageError('refused', refused.message);
   if (error instanceof S3ServiceException) return serviceFailure(error, bucket);
+  // The client calls a connection that broke a TimeoutError as well; only the code tells them apart.
+  const code = codeOf(error);
+  if (code && code !== 'ABORT_ERR')
+    return new StorageError('retryable', `The storage cannot be reached (${code})`);
   if (error instanceof Error && /^(AbortError|TimeoutError)$/.test(error.name)) {
     return new StorageError('retryable', 'The storage did not answer in time');
   }
-  const code = codeOf(error);
-  if (code) return new StorageError('retryable', `The storage cannot be reached (${code})`);
   return new StorageError('retryable', 'The storage gave an answer that is not of S3', { cause: error });
 }
 

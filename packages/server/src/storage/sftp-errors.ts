@@ -5,6 +5,9 @@ import { codeOf, findCause, StorageError } from './errors.js';
 const NO_SUCH_FILE = 2;
 const PERMISSION_DENIED = 3;
 
+/** ssh2 has no other mark for a host key that was not accepted. */
+const HOST_REFUSED = 'Host denied';
+
 /** What ssh2 adds to its errors: the step of the connection, or the status that the server answered with. */
 interface SshError extends Error {
   level?: string;
@@ -16,9 +19,12 @@ export function sftpFailure(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   const refused = findCause(error, AddressRefused);
   if (refused) return new StorageError('refused', refused.message);
-  const { level, code } = error as SshError;
+  const { level, code, message } = error as SshError;
   if (level === 'client-authentication') {
     return new StorageError('refused', 'The SFTP server refused the user name, the password or the key');
+  }
+  if (level === 'handshake' && message.includes(HOST_REFUSED)) {
+    return new StorageError('refused', 'The SFTP server shows another host key than configured');
   }
   if (level === 'handshake') {
     return new StorageError(

@@ -17,7 +17,14 @@ function dependencies(): string[] {
   });
 }
 
-const MANUALS = ['README.md', 'ARCHITECTURE.md', 'COMPATIBILITY.md', 'CHANGELOG.md', 'docs/webhooks.md'];
+const MANUALS = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'COMPATIBILITY.md',
+  'CHANGELOG.md',
+  'docs/webhooks.md',
+  'docs/storage.md',
+];
 
 describe('the documents', () => {
   it('give a reason for every library', () => {
