@@ -18,6 +18,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // The kit and the SDK are two large packages of others; nothing is gained by splitting them further.
     chunkSizeWarningLimit: 2_500,
-    rolldownOptions: { input: fileURLToPath(new URL('meet.html', import.meta.url)) },
+    rolldownOptions: {
+      input: ['meet.html', 'record.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
+    },
   },
 });

@@ -4,18 +4,15 @@
  * The server starts the process, sends an order over its IPC channel, and then commands; the recorder tells by
  * events what happens, and ends by itself after the last one. Everything it needs to go on after a crash lies in
  * the folder, so that a second process with the order `finish` makes files of what the first one left
- * (features.md RC05, RC34-RC39). A recorder whose channel closes puts down what it has, makes no files, and ends.
+ * (features.md RC05, RC34-RC39).
+ *
+ * A recorder whose channel closes has lost its server: it stops recording, leaves what it has in the folder, makes no
+ * files, and ends within ten seconds. The server cuts it off with its whole process group after that. The first message
+ * is the order; the process gets `PATH`, `HOME`, and the paths of the programs in `PARLEY_CHROMIUM` and `PARLEY_FFMPEG`.
  *
  * The name `localhost:8080` belongs to the recorder inside its browser, because the recording SDK speaks to it
  * there; a `pageUrl` on this machine is therefore written with 127.0.0.1.
  */
-
-/** Programs that a recorder starts, as absolute paths; `findTools` finds them. */
-export interface Tools {
-  chromium: string;
-  ffmpeg: string;
-  ffprobe: string;
-}
 
 /** Whether to record a page or to make files of what an earlier recorder left behind. */
 export type RecorderOrder = RecordOrder | FinishOrder;
@@ -58,8 +55,6 @@ export interface RecordOrder {
    * milliseconds; two minutes where it is absent (RC39).
    */
   startWithinMs?: number;
-  /** Looked up in the PATH where it is absent. */
-  tools?: Tools;
 }
 
 export interface FinishOrder {
@@ -68,7 +63,6 @@ export interface FinishOrder {
   folder: string;
   fileName: string;
   output: Output;
-  tools?: Tools;
 }
 
 export type RecorderCommand = { kind: 'pause' } | { kind: 'resume' } | { kind: 'stop' };

@@ -1,3 +1,3 @@
 /** What the server needs to know of a recorder process; the process itself is `@parley/recorder/process`. */
 export type * from './contract.js';
-export { type ChosenTools, findTools, missingTools } from './tools.js';
+export { type ChosenTools, findTools, missingTools, type Tools } from './tools.js';

@@ -1,12 +1,13 @@
-import type { FinishOrder, RecorderCommand, RecorderEvent, RecorderOrder, Tools } from './contract.js';
+import type { FinishOrder, RecorderCommand, RecorderEvent, RecorderOrder } from './contract.js';
 import { Failure } from './failure.js';
 import { makeFiles } from './files/make-files.js';
 import { Recording } from './recording.js';
-import { findTools } from './tools.js';
+import { findTools, type Tools } from './tools.js';
 
 /** The recorder process: one order over the IPC channel, events back, and its own end after the last of them. */
 async function serve(order: RecorderOrder): Promise<void> {
-  const tools = order.tools ?? (await findTools());
+  const { PARLEY_CHROMIUM: chromium, PARLEY_FFMPEG: ffmpeg } = process.env;
+  const tools = await findTools({ chromium, ffmpeg });
   if (typeof tools === 'string') return send({ kind: 'failed', code: 'not_installed', reason: tools });
   if (order.kind === 'finish') return finish(order, tools);
   const recording = new Recording(order, tools, send);

@@ -5,11 +5,12 @@ import { LocalServer } from './browser/local-server.js';
 import { RecorderBrowser } from './browser/recorder-browser.js';
 import { PartWriter } from './capture/part-writer.js';
 import { partPath, rememberSound } from './capture/parts.js';
-import type { RecorderCommand, RecorderEvent, RecordOrder, StopReason, Tools } from './contract.js';
+import type { RecorderCommand, RecorderEvent, RecordOrder, StopReason } from './contract.js';
 import { Failure } from './failure.js';
 import { makeFiles } from './files/make-files.js';
 import { PageWatch } from './page-watch.js';
 import { Signal } from './signal.js';
+import type { Tools } from './tools.js';
 
 const START_WITHIN_MS = 120_000;
 const PROFILE_NAME = 'chromium';

@@ -1,7 +1,13 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import type { Tools } from './contract.js';
+
+/** Programs that a recorder starts, as absolute paths. */
+export interface Tools {
+  chromium: string;
+  ffmpeg: string;
+  ffprobe: string;
+}
 
 /** In the order of preference. */
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];

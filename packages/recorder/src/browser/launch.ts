@@ -1,5 +1,6 @@
 import { type BrowserContext, chromium } from 'playwright-core';
-import type { RecordOrder, Tools } from '../contract.js';
+import type { RecordOrder } from '../contract.js';
+import type { Tools } from '../tools.js';
 
 /** Where the recording SDK expects its recorder, whichever port that really has (features.md RC39). */
 const SDK_SOCKET_HOST = 'localhost:8080';

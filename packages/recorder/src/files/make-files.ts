@@ -1,8 +1,9 @@
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { capturedParts, soundWasHeard } from '../capture/parts.js';
-import type { Output, RecordedFile, Tools } from '../contract.js';
+import type { Output, RecordedFile } from '../contract.js';
 import { Failure } from '../failure.js';
+import type { Tools } from '../tools.js';
 import { audioExport, type FilePlan, videoExport } from './plans.js';
 import { capturedCodec, measure } from './probe.js';
 import { runProgram } from './programs.js';

@@ -1,4 +1,5 @@
-import type { RecordedFile, Tools } from '../contract.js';
+import type { RecordedFile } from '../contract.js';
+import type { Tools } from '../tools.js';
 import { runProgram } from './programs.js';
 
 export type Measures = Pick<RecordedFile, 'durationMs' | 'frames' | 'peakDbfs'>;

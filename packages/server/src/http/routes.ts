@@ -11,7 +11,7 @@ export interface Surfaces {
   managementApi: Hono;
   /** Where the SDK drops statistics and logs, and asks where it is. */
   telemetry: Hono;
-  /** The meeting page. */
+  /** The meeting page and the recorder's. */
   pages: Hono;
 }
 
@@ -50,7 +50,7 @@ export const ROUTES: readonly Route[] = [
     path: /^\/(otel\/logs|api\/v1\/message|location|location-legacy)\/?$/,
     surface: 'telemetry',
   },
-  { host: 'any', path: /^\/(meet|assets)(\/|$)/, surface: 'pages' },
+  { host: 'any', path: /^\/(meet|record|assets)(\/|$)/, surface: 'pages' },
 ];
 
 /** What the choice of a route looks at. */

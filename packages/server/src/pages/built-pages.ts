@@ -15,6 +15,7 @@ export interface BuiltFile {
 /** What `npm run build -w @parley/web` made. */
 export interface BuiltPages {
   meet: BuiltFile;
+  record: BuiltFile;
   /** By file name; every name holds the hash of its content. */
   assets: ReadonlyMap<string, BuiltFile>;
 }
@@ -35,6 +36,7 @@ export function readBuiltPages(dir: string): BuiltPages | null {
     const names = readdirSync(assetsDir).filter((name) => TYPES[extname(name)]);
     return {
       meet: readBuiltFile(join(dir, 'meet.html')),
+      record: readBuiltFile(join(dir, 'record.html')),
       assets: new Map(names.map((name) => [name, readBuiltFile(join(assetsDir, name))])),
     };
   } catch (error) {

@@ -3,14 +3,16 @@ import { Hono } from 'hono';
 import type { Services } from '../services.js';
 import { type BuiltFile, readBuiltPages } from './built-pages.js';
 import { demoLink } from './demo-link.js';
-import { pageHeaders } from './page-headers.js';
+import { pageHeaders, recordPageHeaders } from './page-headers.js';
 
 const BUILT_PAGES_DIR = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
 const ONE_YEAR_S = 31_536_000;
 
+const NOT_BUILT = 'The pages are not built: npm run build -w @parley/web\n';
+
 /**
- * The meeting page and its files: `GET /meet`, `GET /assets/*` and, on a local server only,
- * `GET /meet/<meeting id>/demo`. Mount it on both ports at the root, behind nothing that rewrites paths.
+ * The meeting page, the recorder's page and their files: `GET /meet`, `GET /record`, `GET /assets/*` and, on a
+ * local server only, `GET /meet/<meeting id>/demo`. Mount it on both ports at the root, behind nothing that rewrites paths.
  */
 export function pages(
   services: Pick<Services, 'settings' | 'db' | 'clock' | 'participantTokens'>,
@@ -19,13 +21,16 @@ export function pages(
   const built = readBuiltPages(builtPagesDir);
   const routes = new Hono();
 
-  routes.get('/meet', (context) => {
-    const headers = pageHeaders(context.req.header('host'), services.settings.baseDomain);
-    if (!built) {
-      return context.text('The meeting page is not built: npm run build -w @parley/web\n', 503, headers);
-    }
-    return answer(context.req.raw, built.meet, { ...headers, 'cache-control': 'no-cache' });
-  });
+  for (const [name, headersOf] of [
+    ['meet', pageHeaders],
+    ['record', recordPageHeaders],
+  ] as const) {
+    routes.get(`/${name}`, (context) => {
+      const headers = headersOf(context.req.header('host'), services.settings.baseDomain);
+      if (!built) return context.text(NOT_BUILT, 503, headers);
+      return answer(context.req.raw, built[name], { ...headers, 'cache-control': 'no-cache' });
+    });
+  }
 
   routes.get('/assets/:name', (context) => {
     const file = built?.assets.get(context.req.param('name'));

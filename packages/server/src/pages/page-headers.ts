@@ -14,6 +14,22 @@ const HOST = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/i;
  * @param baseDomain the `baseURI` that the server was set up with.
  */
 export function pageHeaders(host: string | undefined, baseDomain: string): Record<string, string> {
+  return headersWith(host, baseDomain, []);
+}
+
+/**
+ * Headers of the recorder's page, which also speaks to its recorder, and asks the host that a recording's watermark
+ * names for that image (features.md RC24, RC39).
+ */
+export function recordPageHeaders(host: string | undefined, baseDomain: string): Record<string, string> {
+  return headersWith(host, baseDomain, ['ws://localhost:8080', 'https:', 'http:']);
+}
+
+function headersWith(
+  host: string | undefined,
+  baseDomain: string,
+  connectTo: readonly string[],
+): Record<string, string> {
   const bases = [...new Set([host, baseDomain])].filter((base) => base !== undefined && HOST.test(base));
   const sdkHosts = bases.flatMap((base) => [`https://*.${base}`, `wss://*.${base}`]);
   const pageSockets = bases.flatMap((base) => [`ws://${base}`, `wss://${base}`]);
@@ -24,7 +40,7 @@ export function pageHeaders(host: string | undefined, baseDomain: string): Recor
     `font-src 'self'`,
     `img-src 'self' data: blob: https:`,
     `media-src 'self' blob: ${sdkHosts.join(' ')}`,
-    `connect-src 'self' ${[...pageSockets, ...sdkHosts].join(' ')}`,
+    `connect-src 'self' ${[...pageSockets, ...sdkHosts, ...connectTo].join(' ')}`,
     `worker-src 'self' blob:`,
     `form-action 'none'`,
     `base-uri 'none'`,

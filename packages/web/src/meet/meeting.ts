@@ -1,7 +1,7 @@
 import RealtimeKitClient from '@cloudflare/realtimekit';
 import { defineCustomElements } from '@cloudflare/realtimekit-ui/loader';
+import { ownDefaultConfig, useLocalFont } from '../kit/theme.js';
 import { configWithAddOns } from './add-ons.js';
-import { ownDefaultConfig, useLocalFont } from './theme.js';
 
 /**
  * Shows the kit's `rtk-meeting` over the whole page and gives it the meeting. All screens are the kit's: it

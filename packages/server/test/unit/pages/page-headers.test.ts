@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pageHeaders } from '../../../src/pages/page-headers.js';
+import { pageHeaders, recordPageHeaders } from '../../../src/pages/page-headers.js';
 
 const policyFor = (host: string | undefined, baseDomain = 'localhost:8443') =>
   pageHeaders(host, baseDomain)['content-security-policy']!;
@@ -41,5 +41,19 @@ describe('the content security policy of the meeting page', () => {
     '',
   ])('leaves a Host header out that is no host name: %j', (host) => {
     expect(policyFor(host)).toBe(policyFor(undefined));
+  });
+});
+
+describe("the content security policy of the recorder's page", () => {
+  it('adds the recorder and the host of a watermark to what the meeting page may reach (RC24, RC39)', () => {
+    const ofRecorder = recordPageHeaders('127.0.0.1:8080', 'localhost:8443')['content-security-policy']!;
+    const ofMeeting = policyFor('127.0.0.1:8080');
+    expect(directive(ofRecorder, 'connect-src')).toEqual([
+      ...directive(ofMeeting, 'connect-src')!,
+      'ws://localhost:8080',
+      'https:',
+      'http:',
+    ]);
+    expect(directive(ofRecorder, 'script-src')).toEqual(["'self'"]);
   });
 });
