@@ -85,7 +85,7 @@ async function start(
   await mkdir(settings.dataDir, { recursive: true });
   const mediaPool =
     overrides.mediaPool ??
-    createMediaPool({ workers: settings.mediaWorkers, announcedIps: [settings.mediaIp], log });
+    createMediaPool({ workers: settings.mediaWorkers, announcedIps: settings.mediaIps, log });
   stack.push('media workers', () => mediaPool.close());
   const [db, tls] = await allOrNone([
     openDatabase(settings, log, stack, fail),

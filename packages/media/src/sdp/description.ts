@@ -27,7 +27,7 @@ export interface MediaSection {
   media: string;
   protocol: string;
   mid: string;
-  /** Port 0: the client has given this m-line up. */
+  /** Port 0: the client has given this m-line up. With `a=bundle-only` it has not (RFC 8843, section 6). */
   rejected: boolean;
   direction: Direction;
   /** In the client's order of preference. */
@@ -55,6 +55,8 @@ const FINGERPRINT = /^[0-9A-F]{2}(:[0-9A-F]{2}){19,63}$/i;
 const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}$/;
 const RID = /^[A-Za-z0-9]{1,8}$/;
 const LARGEST_SSRC = 0xffffffff;
+/** Stands for the format of an m-line without one, as Firefox writes one that was rejected before. */
+const UNKNOWN_FORMAT = '0';
 
 /**
  * Reads what the worker needs of a client's offer or answer. Values that go into the engine or back into SDP are
@@ -98,22 +100,28 @@ function readSection(section: ParsedSection): MediaSection {
   const protocol = text(section.protocol);
   if (!TOKEN.test(media) || !/^[A-Za-z0-9/]{1,32}$/.test(protocol)) throw invalid('an m-line is malformed');
   const formats = text(section.payloads).split(' ');
-  const firstFormat = formats.find((format) => TOKEN.test(format));
-  if (firstFormat === undefined) throw invalid('an m-line lists no format');
+  const rejected = section.port === 0 && section.bundleOnly === undefined;
+  const firstFormat = formats.find((format) => TOKEN.test(format)) ?? UNKNOWN_FORMAT;
   return {
     media,
     protocol,
     mid,
-    rejected: section.port === 0,
+    rejected,
     direction: section.direction ?? 'sendrecv',
     codecs: formats.flatMap((format) => readCodec(section, format)),
     extensions: (section.ext ?? [])
-      .filter((extension) => isInteger(extension.value, 1, 255))
+      .filter((extension) => isInteger(extension.value, 1, 255) && isUsable(extension.direction, section))
       .map((extension) => ({ id: extension.value, uri: text(extension.uri) })),
     firstFormat,
     ssrcs: readSsrcs(section),
     sendRids: readSendRids(section),
   };
+}
+
+/** An extension may be for one direction only (RFC 8285, section 6), and then counts in an m-line of that direction. */
+function isUsable(direction: string | undefined, section: ParsedSection): boolean {
+  if (direction === undefined || direction === 'sendrecv') return true;
+  return direction === section.direction;
 }
 
 function readCodec(section: ParsedSection, format: string): OfferedCodec[] {

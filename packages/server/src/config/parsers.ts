@@ -1,6 +1,9 @@
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 
+/** More candidates would only make browsers try longer. */
+const ADDRESSES_MAX = 8;
+
 /** Reads the text of one setting; throws BadValue with the rest of the sentence `<name>: "<text>" ...`. */
 export type Parser<T> = (text: string) => T;
 
@@ -42,10 +45,14 @@ export function matching(pattern: RegExp, sentence: string): Parser<string> {
 /** Relative to the folder that the server is started in. */
 export const path: Parser<string> = (text) => resolve(text);
 
-export const ipv4: Parser<string> = (text) => {
-  if (!isIPv4(text) || text === '0.0.0.0')
+/** Addresses with commas between them. */
+export const ipv4List: Parser<string[]> = (text) => {
+  const addresses = text.split(',').map((address) => address.trim());
+  if (!addresses.every((address) => isIPv4(address) && address !== '0.0.0.0')) {
     throw new BadValue('is not an IPv4 address that browsers can reach');
-  return text;
+  }
+  if (addresses.length > ADDRESSES_MAX) throw new BadValue(`has more than ${ADDRESSES_MAX} addresses`);
+  return addresses;
 };
 
 export const postgresUrl: Parser<string> = (text) => {

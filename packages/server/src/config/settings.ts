@@ -17,7 +17,7 @@ export interface Settings {
   apiToken: string | null;
   accountId: string | null;
   /** IPv4 address that the media workers announce to browsers. */
-  mediaIp: string;
+  mediaIps: string[];
   mediaWorkers: number;
   /** Paths of PEM files; both or neither. */
   tlsCert: string | null;

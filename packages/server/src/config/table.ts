@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, networkInterfaces } from 'node:os';
 import {
   integer,
-  ipv4,
+  ipv4List,
   matching,
   mimeTypes,
   oneOf,
@@ -28,6 +28,13 @@ export interface Setting<T> {
 
 const KIB = 1024;
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+/** IPv4 addresses of this machine in its networks. */
+const ownAddresses = (): string[] =>
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address);
 
 /** The manual of the settings, in its order; `docs/configuration.md` is made from it. */
 export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
@@ -98,11 +105,14 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
     parse: matching(/^[0-9A-Za-z_-]{1,64}$/, 'is not an id of 1 to 64 letters, digits, - and _'),
     reason: 'A fixed account id, for automation; the account is made when it does not exist.',
   },
-  mediaIp: {
+  mediaIps: {
     env: 'PARLEY_MEDIA_IP',
-    default: '127.0.0.1',
-    parse: ipv4,
-    reason: 'IPv4 address that browsers send audio and video to. On a server: its public address.',
+    // Firefox sends nothing to loopback, and reaches the same machine by its address in the network.
+    default: () => ['127.0.0.1', ...ownAddresses().slice(0, 1)],
+    shownDefault: '127.0.0.1 and this machine’s own address',
+    parse: ipv4List,
+    reason:
+      'IPv4 addresses, with commas between them, that browsers send audio and video to. On a server: its public address.',
   },
   mediaWorkers: {
     env: 'PARLEY_MEDIA_WORKERS',

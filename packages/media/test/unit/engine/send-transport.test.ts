@@ -180,3 +180,24 @@ test('a connected transport stays, and ends with its connection or a silent clie
   expect(states).toEqual(['connected', 'closed']);
   expect(engine.stopped).toBe(true);
 });
+
+test('carries what Firefox sends: payload types of its own, and simulcast', () => {
+  const firefox = new SendTransport(
+    engine.endpoint,
+    IDENTITY,
+    readDescription(readFixture('firefox-send-transport-offer')),
+  );
+  const { producer, answer } = firefox.produce({
+    producerId: 'camera',
+    kind: 'video',
+    mid: '3',
+    screenShare: false,
+    offer: readFixture('firefox-produce-offer'),
+  });
+  expect(producer.codec).toMatchObject({ name: 'VP8', payloadType: 120 });
+  expect(producer.rids).toEqual(['f', 'h']);
+  const [, camera] = answer.split('a=mid:3\r\n');
+  expect(camera).toMatch(/^a=recvonly\r$/m);
+  expect(camera).toMatch(/^a=simulcast:recv f;h\r$/m);
+  firefox.close();
+});

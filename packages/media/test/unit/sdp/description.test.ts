@@ -138,3 +138,23 @@ test('mutated offers are read or refused, never anything else, and quickly', () 
     { numRuns: 400 },
   );
 });
+
+test("takes Firefox's m-lines of port 0 for what they are: part of the bundle (RFC 8843)", () => {
+  const { sections } = readDescription(readFixture('firefox-send-transport-offer'));
+  expect(sections.map(({ media, rejected, direction }) => [media, rejected, direction])).toEqual([
+    ['audio', false, 'sendonly'],
+    ['video', false, 'sendonly'],
+  ]);
+  expect(sections[1]?.sendRids).toEqual(['f', 'h', 'q']);
+});
+
+test('reads an m-line without any format, as Firefox writes one that was rejected before', () => {
+  const sdp = sample.replace(/^(m=video) \d+ (\S+) .*$/m, '$1 0 $2 ');
+  expect(readDescription(sdp).sections[1]).toMatchObject({ rejected: true, codecs: [] });
+});
+
+test('leaves out header extensions that are for the other direction only (RFC 8285)', () => {
+  const [audio, video] = readDescription(readFixture('firefox-send-transport-offer')).sections;
+  expect(audio?.extensions.map(({ id }) => id)).toEqual([1, 3, 7]);
+  expect(video?.extensions.map(({ id }) => id)).toEqual([3, 4, 5, 7, 8, 9, 10]);
+});

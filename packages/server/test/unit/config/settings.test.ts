@@ -24,9 +24,14 @@ describe('settings', () => {
       baseDomain: 'localhost:8443',
       dataDir: resolve('data'),
       databaseUrl: null,
-      mediaIp: '127.0.0.1',
       webhookAllowPrivate: true,
     });
+  });
+
+  it('announce loopback first, and every address that is given', () => {
+    expect(loadSettings({}, []).mediaIps[0]).toBe('127.0.0.1');
+    const env = { PARLEY_MEDIA_IP: '203.0.113.7, 10.0.0.4' };
+    expect(loadSettings(env, []).mediaIps).toEqual(['203.0.113.7', '10.0.0.4']);
   });
 
   it('come from the environment, and flags of the same names win', () => {
