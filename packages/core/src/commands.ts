@@ -20,6 +20,12 @@ export interface NewRecording {
   order: object;
 }
 
+/** Whom to move; without a preset they keep the one they have, and in the main room get their own back. */
+export interface Move {
+  participantId: string;
+  presetId: string | null;
+}
+
 /** Ids that a command may need are made by the caller, since the rules have no randomness of their own. */
 export type Command =
   /** Also the way back after a lost socket, and the second try after waiting. */
@@ -31,6 +37,7 @@ export type Command =
         id: string;
         title: string;
         keepAliveMs: number;
+        mainSessionId?: string;
         /** Begins with the session, when it is a participant who starts it. */
         recording?: NewRecording | null;
       } | null;
@@ -38,6 +45,8 @@ export type Command =
       maxParticipants?: number | null;
       /** From then on nobody new comes in. */
       endsAt?: Timestamp | null;
+      /** Moved here by right from a connected meeting: neither the waiting room nor that limit is for it. */
+      invited?: boolean;
     }
   | { type: 'Leave'; peerId: string }
   /** The socket broke; the peer has its grace period to come back. */
@@ -52,6 +61,14 @@ export type Command =
   | { type: 'DenyWaiting'; by: Actor; participantIds: string[] | 'everybody' }
   | { type: 'KickPeers'; by: Actor; peerIds: string[] }
   | { type: 'EndSession'; by: Actor }
+  /** Before rooms are made or deleted; nothing changes, and a refusal is all that the three checks can give. */
+  | { type: 'CheckAlterRooms'; by: string }
+  /** Before people are moved; given in the meeting of the one who asks, wherever they are. */
+  | { type: 'CheckMove'; by: string; participantIds: string[]; withPresets: boolean; toMain: boolean }
+  /** Before the sessions of all connected meetings are ended from a room. */
+  | { type: 'CheckEndEverywhere'; by: string }
+  /** Takes people out of this meeting, for the one that they are let into from now on. */
+  | { type: 'MoveOut'; moves: Move[] | 'everybody'; to: { meetingId: string; isMain: boolean } }
   | {
       type: 'MutePeers';
       by: Actor;
@@ -115,4 +132,6 @@ export type Command =
   | { type: 'FollowRecorder'; recordingId: string; change: RecordingChange }
   /** A recording has reached its longest time, or nobody was there for `emptyMs`. */
   | { type: 'StopDueRecordings'; emptyMs: number }
-  | { type: 'Broadcast'; by: string; kind: string; payload: Uint8Array; toPeerIds: string[] | null };
+  | { type: 'Broadcast'; by: string; kind: string; payload: Uint8Array; toPeerIds: string[] | null }
+  /** A broadcast from a connected meeting, where it was judged. */
+  | { type: 'Relay'; from: string; kind: string; payload: Uint8Array };

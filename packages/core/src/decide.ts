@@ -1,7 +1,8 @@
 import type { Command } from './commands.js';
 import type { Decision } from './decision.js';
-import { broadcast } from './rules/broadcast.js';
+import { broadcast, relay } from './rules/broadcast.js';
 import { deleteChat, editChat, pinChat, sendChat } from './rules/chat.js';
+import { checkAlterRooms, checkEndEverywhere, checkMove, moveOut } from './rules/connected-meetings.js';
 import { changePermissions, pinPeer } from './rules/host-controls.js';
 import { join } from './rules/joining.js';
 import { endIfAbandoned, endSession, giveUpPeer, kickPeers, leave, loseConnection } from './rules/leaving.js';
@@ -53,6 +54,14 @@ export function decide(state: MeetingState, command: Command, now: Timestamp): D
       return kickPeers(state, command, now);
     case 'EndSession':
       return endSession(state, command, now);
+    case 'CheckAlterRooms':
+      return checkAlterRooms(state, command);
+    case 'CheckMove':
+      return checkMove(state, command);
+    case 'CheckEndEverywhere':
+      return checkEndEverywhere(state, command);
+    case 'MoveOut':
+      return moveOut(state, command, now);
     case 'MutePeers':
       return mutePeers(state, command, now);
     case 'PinPeer':
@@ -111,5 +120,7 @@ export function decide(state: MeetingState, command: Command, now: Timestamp): D
       return stopDueRecordings(state, command, now);
     case 'Broadcast':
       return broadcast(state, command, now);
+    case 'Relay':
+      return relay(state, command, now);
   }
 }

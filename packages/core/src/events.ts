@@ -13,14 +13,29 @@ import type {
 } from './state.js';
 
 /** Why a peer is no longer in the session; shown in reports and never to other peers. */
-export type LeaveReason = 'left' | 'kicked' | 'connection_lost';
+export type LeaveReason = 'left' | 'kicked' | 'connection_lost' | 'moved';
+
+/** Where a moved peer's participant belongs from now on; its own preset where there is none. */
+export interface MovedTo {
+  participantId: string;
+  meetingId: string;
+  presetId: string | null;
+}
 
 /** The reasons of the webhook `meeting.ended` (features.md L10), and the one that is an addition of ours. */
 export type EndReason = 'HOST_ENDED_MEETING' | 'ALL_PARTICIPANTS_LEFT' | 'TIME_LIMIT';
 
 /** Written to the session's log before anybody is told; a replay of them gives the session back. */
 export type DurableEvent =
-  | { type: 'SessionStarted'; at: Timestamp; sessionId: string; title: string; keepAliveMs: number }
+  /** `mainSessionId` is the session of the main meeting that the session of a connected meeting belongs to. */
+  | {
+      type: 'SessionStarted';
+      at: Timestamp;
+      sessionId: string;
+      title: string;
+      keepAliveMs: number;
+      mainSessionId?: string;
+    }
   | { type: 'PeerJoined'; at: Timestamp; peer: Identity; stage: StageStatus }
   /** `hidden` when the others never knew of the peer; `requestedStage` when its request is open and now void. */
   | {
@@ -30,6 +45,8 @@ export type DurableEvent =
       reason: LeaveReason;
       hidden: boolean;
       requestedStage?: true;
+      /** With reason `moved`. */
+      movedTo?: MovedTo;
     }
   /** Every peer leaves with it; `peerIds` are those that were still in, for the record. */
   | { type: 'SessionEnded'; at: Timestamp; reason: EndReason; peerIds: string[] }

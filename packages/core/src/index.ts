@@ -3,7 +3,14 @@
  * folds an event into the state, `view` says what has to be told and done because of it.
  */
 export { apply, countsAsParticipant } from './apply.js';
-export { type Actor, BACKEND, type Command, type MutableMedia, type NewRecording } from './commands.js';
+export {
+  type Actor,
+  BACKEND,
+  type Command,
+  type Move,
+  type MutableMedia,
+  type NewRecording,
+} from './commands.js';
 export { decide } from './decide.js';
 export type { Decision } from './decision.js';
 export {
@@ -11,13 +18,22 @@ export {
   type EndReason,
   isDurable,
   type LeaveReason,
+  type MovedTo,
   type SessionEvent,
 } from './events.js';
-export { CHAT_HISTORY_MAX_CHARACTERS, CHAT_HISTORY_MESSAGES, SESSION_PEERS_MAX } from './limits.js';
+export {
+  CHAT_HISTORY_MAX_CHARACTERS,
+  CHAT_HISTORY_MESSAGES,
+  MOVES_MAX,
+  ROOM_TITLE_MAX_CHARACTERS,
+  ROOMS_MAX,
+  SESSION_PEERS_MAX,
+} from './limits.js';
 export type * from './preset.js';
 export { isBot } from './preset.js';
 export * from './recording.js';
 export { REFUSALS, type RefusalCode } from './refusals.js';
+export { hasRoomRights } from './rules/connected-meetings.js';
 export { nextRecordingStop } from './rules/recording.js';
 export { isOver, timeKeepingDueAt } from './rules/time-limit.js';
 export { isVisible } from './rules/visibility.js';

@@ -31,6 +31,12 @@ export const STORE_VALUE_MAX_CHARACTERS = 65_536;
 /** Keys and values of all stores together. */
 export const STORES_MAX_BYTES = 8 * 1024 * 1024;
 
+/** Connected meetings of one meeting that are open at a time. */
+export const ROOMS_MAX = 100;
+export const ROOM_TITLE_MAX_CHARACTERS = 256;
+/** Participants in one request to move. */
+export const MOVES_MAX = 1000;
+
 export const BROADCAST_TYPE_MAX_CHARACTERS = 256;
 export const BROADCAST_PAYLOAD_MAX_BYTES = 65_536;
 

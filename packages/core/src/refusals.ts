@@ -34,6 +34,10 @@ export const REFUSALS = {
   too_many_recordings: 'Too many recordings run in this session',
   recording_unknown: 'No such running recording',
   recording_state: 'The recording is in a state that does not allow this',
+  room_unknown: 'No such connected meeting',
+  title_invalid: 'A connected meeting needs a title',
+  too_many_rooms: 'The meeting has too many connected meetings',
+  preset_unknown: 'No such preset',
   patch_invalid: 'The change names no participant or no permission',
 } as const;
 

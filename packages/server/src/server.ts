@@ -102,12 +102,14 @@ async function start(
   stack.push('files', () => files.close());
   const webhooks = createWebhooks({ db, clock, log, registry, allowPrivate: settings.webhookAllowPrivate });
   stack.push('webhooks', () => webhooks.close());
+  const participantTokens = createParticipantTokens(db, clock);
   const meetings = new LiveMeetings({
     db,
     clock,
     log,
     mediaPool,
     reconnectGraceMs: settings.reconnectGraceMs,
+    participantTokens,
     committed: webhooks.wake,
   });
   registerMeetingMetrics(registry, meetings);
@@ -116,7 +118,7 @@ async function start(
     db,
     clock,
     log,
-    participantTokens: createParticipantTokens(db, clock),
+    participantTokens,
     secrets,
     sessions: new LiveSessionControl(db, meetings),
   };

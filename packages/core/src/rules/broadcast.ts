@@ -26,3 +26,17 @@ export function broadcast(state: MeetingState, command: Of<'Broadcast'>, now: Ti
   const to = toPeerIds && [...new Set(toPeerIds)].filter((id) => id !== from && member.session.peers.has(id));
   return accept({ type: 'MessageBroadcast', at: now, from, kind, payload, to });
 }
+
+/** To everybody here, from somebody of a connected meeting (features.md B13). */
+export function relay(state: MeetingState, command: Of<'Relay'>, now: Timestamp): Decision {
+  if (!state.session) return refuse('no_session');
+  const { from, kind, payload } = command;
+  return accept({
+    type: 'MessageBroadcast',
+    at: now,
+    from,
+    kind,
+    payload,
+    to: [...state.session.peers.keys()],
+  });
+}

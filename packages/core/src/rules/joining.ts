@@ -37,7 +37,7 @@ export function join(state: MeetingState, command: Of<'Join'>, now: Timestamp): 
   if (isOver(command.endsAt, now)) return refuse('meeting_over');
 
   const permissions = permissionsIn(state.session, who);
-  if (!waiting?.admitted && mustWait(state, permissions)) {
+  if (!command.invited && !waiting?.admitted && mustWait(state, permissions)) {
     if (!waiting && state.waiting.size >= WAITING_MAX) return refuse('waiting_room_full');
     const since = waiting?.since ?? now;
     return accept({ type: 'WaitingStarted', at: now, peer: { ...who, since, admitted: false } });
@@ -46,9 +46,10 @@ export function join(state: MeetingState, command: Of<'Join'>, now: Timestamp): 
   const events: SessionEvent[] = [];
   if (!state.session) {
     if (!command.newSession) return refuse('no_session');
-    const { id: sessionId, title, keepAliveMs } = command.newSession;
-    events.push({ type: 'SessionStarted', at: now, sessionId, title, keepAliveMs });
-  } else if (isFull(state.session, who, command.maxParticipants ?? SESSION_PEERS_MAX)) {
+    const { id: sessionId, title, keepAliveMs, mainSessionId } = command.newSession;
+    const ofMain = mainSessionId === undefined ? {} : { mainSessionId };
+    events.push({ type: 'SessionStarted', at: now, sessionId, title, keepAliveMs, ...ofMain });
+  } else if (isFull(state.session, who, limitOf(command))) {
     return refuse('session_full');
   }
   // Its preset or its permissions have changed while it waited; those who saw it wait must not go on seeing it.
@@ -60,6 +61,9 @@ export function join(state: MeetingState, command: Of<'Join'>, now: Timestamp): 
   }
   return { events };
 }
+
+const limitOf = ({ invited, maxParticipants }: Of<'Join'>): number =>
+  invited ? SESSION_PEERS_MAX : (maxParticipants ?? SESSION_PEERS_MAX);
 
 /** The bound of a session counts everybody; the limit of a meeting does not count recorders and lets them in. */
 function isFull(session: Session, who: Identity, maxParticipants: number): boolean {

@@ -1,7 +1,7 @@
 import { isAbandoned } from '../apply.js';
 import type { Actor, Command } from '../commands.js';
 import { accept, type Decision, mayAct, refuse } from '../decision.js';
-import type { EndReason, LeaveReason, SessionEvent } from '../events.js';
+import type { DurableEvent, EndReason, LeaveReason, SessionEvent } from '../events.js';
 import type { MeetingState, Peer, Session, Timestamp } from '../state.js';
 import { stopWithAbandonedSession, stopWithSession } from './recording.js';
 import { isVisible } from './visibility.js';
@@ -68,7 +68,7 @@ export function endIfAbandoned(state: MeetingState, now: Timestamp): Decision {
   return accept(...stopWithAbandonedSession(session, now), ended(session, 'ALL_PARTICIPANTS_LEFT', now));
 }
 
-function left(peer: Peer, reason: LeaveReason, now: Timestamp): SessionEvent {
+export function left(peer: Peer, reason: LeaveReason, now: Timestamp): DurableEvent & { type: 'PeerLeft' } {
   const { peerId, stage } = peer;
   return {
     type: 'PeerLeft',

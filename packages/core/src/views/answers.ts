@@ -1,7 +1,7 @@
 import type { chat, edge, plugin, polls, preset, room } from '@parley/wire';
 import { isVisibleTo } from '../rules/chat.js';
 import { isVisible } from '../rules/visibility.js';
-import type { MeetingState, Peer, Session } from '../state.js';
+import type { Identity, MeetingState, Peer, Session } from '../state.js';
 import { chatMessage } from './chat.js';
 import { roomParticipant, wirePeer } from './peers.js';
 import { pollFor } from './polls.js';
@@ -82,12 +82,36 @@ export function storeItems(
   return storeResponse(query.pluginId || state.meetingId, query.storeName, items);
 }
 
-/** A meeting without connected meetings is its own parent (protocol.md 14). */
-export function connectedRooms(state: MeetingState): room.GetConnectedRoomsDumpResponse {
-  return {
-    parentMeeting: { id: state.meetingId, title: state.session?.title ?? '', participants: [] },
-    meetings: [],
-  };
+/** A connected meeting as the list of them shows it. */
+export interface ConnectedRoom {
+  meetingId: string;
+  title: string;
+  /** Who is in, once for each participant whatever the number of his tabs; or who is on the way. */
+  people: Iterable<Identity>;
+}
+
+/** A meeting without connected meetings is its own parent (protocol.md 14). Hidden people are not listed. */
+export function connectedRooms(
+  main: ConnectedRoom,
+  rooms: readonly ConnectedRoom[],
+): room.GetConnectedRoomsDumpResponse {
+  return { parentMeeting: connectedRoom(main), meetings: rooms.map(connectedRoom) };
+}
+
+function connectedRoom({ meetingId: id, title, people }: ConnectedRoom): room.ConnectedMeetingDump {
+  const participants = new Map<string, room.ConnectedMeetingPeer>();
+  for (const person of people) {
+    if (!isVisible(person)) continue;
+    participants.set(person.participantId, {
+      id: person.participantId,
+      displayName: person.displayName,
+      customParticipantId: person.customParticipantId,
+      presetId: person.preset.id,
+      // The kit looks for a picture of its own when this is empty.
+      displayPictureUrl: person.picture ?? '',
+    });
+  }
+  return { id, title, participants: [...participants.values()] };
 }
 
 /** UTF-8 JSON of the groups that the SDK hands to the app (protocol.md 15). */

@@ -18,6 +18,8 @@ export type Effect =
   | MessageEffect
   /** The peers have no place here any more: close their sockets normally, after what was sent before. */
   | { type: 'closeSockets'; peerIds: readonly string[] }
+  /** Tell the peer that it has been moved; its client goes to the other meeting and closes the socket by itself. */
+  | { type: 'transferPeer'; peerId: string; participantId: string }
   /** Close all transports of these peers. */
   | { type: 'releaseMedia'; peerIds: readonly string[] }
   /** Drop, or pass on again, what the producer sends, whatever its client does. */

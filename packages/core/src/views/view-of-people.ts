@@ -72,6 +72,9 @@ export function viewOfLeave(session: Session, event: Of<'PeerLeft'>): Effect[] {
   if (!event.hidden) effects.push(message(joined(session), RoomEvent.leaveRoom, { peer }));
   if (event.requestedStage) effects.push(tellModerators(session));
   if (event.reason === 'kicked') effects.push({ type: 'closeSockets', peerIds: [peerId] });
+  if (event.movedTo) {
+    effects.push({ type: 'transferPeer', peerId, participantId: event.movedTo.participantId });
+  }
   effects.push({ type: 'releaseMedia', peerIds: [peerId] });
   return effects;
 }

@@ -74,6 +74,35 @@ export class RandomCommands {
         return { type, by: this.#actorOrBackend(by), peerIds: this.#peerIds(2) };
       case 'EndSession':
         return { type, by: this.#actorOrBackend(by) };
+      case 'CheckAlterRooms':
+      case 'CheckEndEverywhere':
+        return { type, by };
+      case 'CheckMove':
+        return {
+          type,
+          by,
+          participantIds: this.#participantIds(),
+          withPresets: random.chance(0.3),
+          toMain: random.chance(0.5),
+        };
+      case 'MoveOut':
+        return {
+          type,
+          moves: random.chance(0.1)
+            ? 'everybody'
+            : this.#participantIds().map((participantId) => ({
+                participantId,
+                presetId: random.chance(0.3) ? 'preset-of-the-host' : null,
+              })),
+          to: { meetingId: 'room', isMain: random.chance(0.5) },
+        };
+      case 'Relay':
+        return {
+          type,
+          from: this.#newId('elsewhere'),
+          kind: 'help',
+          payload: new TextEncoder().encode(random.of(PAYLOADS)),
+        };
       case 'MutePeers':
         return {
           type,

@@ -61,6 +61,10 @@ export const BUSY: Record<Command['type'], number> = {
   DenyWaiting: 1,
   KickPeers: 2,
   EndSession: 0.4,
+  CheckAlterRooms: 0.5,
+  CheckMove: 1,
+  CheckEndEverywhere: 0.5,
+  MoveOut: 1,
   MutePeers: 3,
   PinPeer: 2,
   ChangePermissions: 4,
@@ -90,6 +94,7 @@ export const BUSY: Record<Command['type'], number> = {
   FollowRecorder: 5,
   StopDueRecordings: 2,
   Broadcast: 2,
+  Relay: 1,
 };
 
 /** How often while a session empties. */

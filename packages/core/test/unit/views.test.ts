@@ -211,7 +211,7 @@ describe('the room', () => {
   });
 
   it('without connected meetings is its own parent (protocol.md 14)', () => {
-    expect(answers.connectedRooms(fullHouse().state)).toEqual({
+    expect(answers.connectedRooms({ meetingId: 'meeting', title: 'Weekly', people: [] }, [])).toEqual({
       parentMeeting: { id: 'meeting', title: 'Weekly', participants: [] },
       meetings: [],
     });

@@ -3,7 +3,7 @@ import { cors } from 'hono/cors';
 import { fileRoutes } from '../files/file-routes.js';
 import { ApiError, NotAvailableError } from '../http/errors.js';
 import { renderClientError } from '../http/render-error.js';
-import { assertOpen, meetingLocked } from '../sessions/meeting-info.js';
+import { assertOpen, isComingBack, meetingLocked } from '../sessions/meeting-info.js';
 import { type ChatUploadOptions, chatUpload } from './chat-upload.js';
 import { iceServers } from './ice-servers.js';
 import { participantDetails } from './participant-details.js';
@@ -43,10 +43,14 @@ export function clientApi(services: ChatUploadOptions): Hono {
   participant.use(participantOnly(services));
   participant.get('/v2/internals/participant-details', async (c) => {
     const { admission } = c.var;
-    const { meeting, participant: who } = admission;
+    const { meeting, movedIn, participant: who } = admission;
     // The SDK asks this before a join; a 403 becomes its error 0004 (features.md E23, SE05).
-    assertOpen(meeting, services.clock.now());
-    if (meeting.locked && !(await services.sessions.isInSession(meeting.meetingId, who.id))) {
+    if (!isComingBack(admission)) assertOpen(meeting, services.clock.now());
+    if (
+      meeting.locked &&
+      movedIn === null &&
+      !(await services.sessions.isInSession(meeting.meetingId, who.id))
+    ) {
       throw meetingLocked();
     }
     return c.json(participantDetails(admission, services.settings));

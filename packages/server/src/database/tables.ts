@@ -29,6 +29,7 @@ export interface Database {
   presets: PresetsTable;
   meetings: MeetingsTable;
   participants: ParticipantsTable;
+  connected_places: ConnectedPlacesTable;
   blocks: BlocksTable;
   sessions: SessionsTable;
   session_events: SessionEventsTable;
@@ -104,8 +105,22 @@ export interface MeetingsTable {
   ends_at: NullableTimestamp;
   recording_config: NullableJson<object>;
   ai_config: NullableJson<object>;
+  /** The main meeting of a connected meeting. */
+  parent_meeting_id: ColumnType<MeetingId | null, MeetingId | null | undefined, never>;
+  /** When a connected meeting was deleted by its people; its sessions stay. */
+  closed_at: NullableTimestamp;
   created_at: Timestamp;
   updated_at: Timestamp;
+}
+
+/** Into which meeting of the family a participant was moved last, and in which session of the main meeting. */
+export interface ConnectedPlacesTable {
+  participant_id: ParticipantId;
+  meeting_id: MeetingId;
+  /** Null for the participant's own preset. */
+  preset_id: PresetId | null;
+  main_session_id: SessionId;
+  moved_at: Timestamp;
 }
 
 export interface ParticipantsTable {
@@ -137,6 +152,8 @@ export interface SessionsTable {
   id: SessionId;
   app_id: AppId;
   meeting_id: MeetingId;
+  /** The session of the main meeting that the session of a connected meeting belongs to. */
+  parent_session_id: ColumnType<SessionId | null, SessionId | null | undefined, never>;
   title: string;
   status: 'LIVE' | 'ENDED';
   end_reason: string | null;

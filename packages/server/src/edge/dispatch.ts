@@ -5,11 +5,12 @@ import { MediaError } from '../media/media-pool.js';
 import { Refused } from '../sessions/refused.js';
 import type { Route, SocketRequest } from './request.js';
 import { collaborationRoutes } from './requests/collaboration.js';
+import { connectedRoutes } from './requests/connected.js';
 import { mediaErrorText, mediaStateRoutes, mediaTransportRoutes } from './requests/media.js';
 import { roomRoutes } from './requests/room.js';
 
 /** Requests of one lane are handled in order; the lanes do not wait for each other. */
-export type Lane = 'session' | 'media';
+export type Lane = 'session' | 'media' | 'connected';
 
 interface Entry extends Route {
   lane: Lane;
@@ -21,6 +22,7 @@ const TABLE = new Map<number, Entry>([
     { ...route, lane: 'session' },
   ]),
   ...mediaTransportRoutes.map((route): [number, Entry] => [route.event, { ...route, lane: 'media' }]),
+  ...connectedRoutes.map((route): [number, Entry] => [route.event, { ...route, lane: 'connected' }]),
 ]);
 
 /** Every event that a client may send, for the drift test against the wire's tables. */

@@ -39,6 +39,10 @@ const BY_EVENT = new Map<number, Limit>([
   [PollEvent.votePoll, POLLS],
   [PresetEvent.updateUserPreset, perMinute(1000)],
   [RoomEvent.getConnectedRoomsDump, perMinute(70)],
+  [RoomEvent.createConnectedRooms, perMinute(30)],
+  [RoomEvent.deleteConnectedRooms, perMinute(60)],
+  // The kit sends one for each pair of meetings between which it moves people.
+  [RoomEvent.movePeers, perMinute(240)],
   [RoomEvent.joinRoom, { burst: 10, perSecond: 1 }],
   [MediaEvent.createWebRTCTransport, { burst: 20, perSecond: 2 }],
 ]);

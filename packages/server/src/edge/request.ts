@@ -9,6 +9,7 @@ import {
 } from '@parley/wire';
 import type { Kysely } from 'kysely';
 import type { Database } from '../database/tables.js';
+import type { ConnectedMeetings } from '../sessions/connected/connected-meetings.js';
 import type { PeerConnection } from '../sessions/connection.js';
 import type { Origin } from '../sessions/deliver.js';
 import type { MeetingHost } from '../sessions/meeting-host.js';
@@ -26,6 +27,7 @@ export class SocketRequest {
     /** The preset may send its holder to the waiting room. */
     private readonly mayHaveToWait: boolean,
     readonly db: Kysely<Database>,
+    readonly connected: ConnectedMeetings,
     readonly requestId: string | undefined,
   ) {
     this.origin = { peerId: connection.peerId, requestId };

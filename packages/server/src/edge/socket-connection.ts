@@ -23,6 +23,8 @@ const EXCESS_MAX_REQUESTS = 500;
 
 /** How long a client that was told to go may close its socket by itself, which is what the SDK does. */
 const GOODBYE_MS = 100;
+/** How long a client that was moved may take to close its socket; the official one does so at once. */
+export const TRANSFER_MAX_MS = 10_000;
 
 const POLICY_VIOLATION = 1008;
 const UNSUPPORTED_DATA = 1003;
@@ -45,12 +47,17 @@ export interface SocketConnectionHandlers {
 /** One client's socket: frames in by lanes, frames out with a bound, pings, one close. */
 export class SocketConnection implements PeerConnection {
   readonly #limits: RequestLimits;
-  readonly #lanes: Record<Lane, TaskLane> = { session: new TaskLane(), media: new TaskLane() };
+  readonly #lanes: Record<Lane, TaskLane> = {
+    session: new TaskLane(),
+    media: new TaskLane(),
+    connected: new TaskLane(),
+  };
   #heardAt: number;
   #excess = 0;
   #closed = false;
   #corked = false;
   #dismissed = false;
+  #transferTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly socket: WebSocket,
@@ -65,6 +72,7 @@ export class SocketConnection implements PeerConnection {
     socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     socket.on('close', (code) => {
       this.#closed = true;
+      clearTimeout(this.#transferTimer);
       handlers.onClose(DELIBERATE.has(code));
       if (this.#dismissed && code !== CLOSED_WITHOUT_ANSWER) handlers.onDismissed();
     });
@@ -95,6 +103,15 @@ export class SocketConnection implements PeerConnection {
     if (this.#closed) return;
     this.#closed = true;
     setTimeout(() => this.socket.close(CloseCode.normal, 'removed from the session'), GOODBYE_MS);
+  }
+
+  transfer(frame: Uint8Array): void {
+    this.send(frame);
+    this.#dismissed = true;
+    this.#transferTimer = setTimeout(
+      () => this.close(CloseCode.normal, 'moved to another meeting'),
+      TRANSFER_MAX_MS,
+    );
   }
 
   /** Asks for a sign of life, and drops a client that has given none for `silenceMs` (protocol.md 3.3). */

@@ -11,11 +11,17 @@ import type { Services } from '../services.js';
 import { type Farewell, Farewells } from '../sessions/farewells.js';
 import type { LiveMeetings } from '../sessions/live-meetings.js';
 import type { MeetingHost } from '../sessions/meeting-host.js';
-import { assertOpen, loadAdmission, meetingLocked, otherMeeting } from '../sessions/meeting-info.js';
+import {
+  assertOpen,
+  isComingBack,
+  loadAdmission,
+  meetingLocked,
+  otherMeeting,
+} from '../sessions/meeting-info.js';
 import type { ParticipantClaims } from '../tokens/participant-tokens.js';
 import { dispatch } from './dispatch.js';
 import { SocketRequest } from './request.js';
-import { SocketConnection } from './socket-connection.js';
+import { SocketConnection, TRANSFER_MAX_MS } from './socket-connection.js';
 
 /** The client gives up after 30 s without a frame (protocol.md 3.3). */
 const PING_EVERY_MS = 10_000;
@@ -40,12 +46,18 @@ const STATUS_TEXT: Record<number, string> = {
 
 type EdgeServices = Pick<Services, 'db' | 'clock' | 'log' | 'participantTokens'>;
 
+interface FarewellMessage {
+  frame: Uint8Array;
+  /** A client that is to go to another meeting would not go if the server closed its socket. */
+  closeAfterMs: number;
+}
+
 interface Arrival {
   claims: ParticipantClaims;
   peerId: PeerId;
   mayHaveToWait: boolean;
-  /** What the peer has missed and must hear before anything else. */
-  farewell: Farewell | null;
+  /** What the peer has missed and must hear instead of anything else. */
+  farewell: FarewellMessage | null;
   /** Of the meeting's host when the admission was read; undefined when there was no host. */
   admissionsEpoch: symbol | undefined;
 }
@@ -79,13 +91,15 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     const host = await meetings.find(claims.meetingId);
     const isIn = host?.state.session?.peers.has(peerId) ?? false;
     const admissionsEpoch = host?.admissionsEpoch;
-    const farewell = isIn ? null : await farewells.due(peerId as PeerId, claims.participantId);
+    const due = isIn ? null : await farewells.due(peerId as PeerId, claims.participantId);
+    const farewell = due && (await farewellMessage(due, claims));
     const arrival = { claims, peerId: peerId as PeerId, admissionsEpoch };
     if (farewell) return { ...arrival, mayHaveToWait: true, farewell };
     const admission = await admit(claims);
     // Who is in the session may come back although the meeting takes no new joins (features.md OQ22).
-    if (!isIn) assertOpen(admission.meeting, clock.now());
-    if (admission.meeting.locked && !host?.holds(claims.participantId)) throw meetingLocked();
+    if (!isIn && !isComingBack(admission)) assertOpen(admission.meeting, clock.now());
+    const { meeting, movedIn } = admission;
+    if (meeting.locked && movedIn === null && !host?.holds(claims.participantId)) throw meetingLocked();
     const taken = host?.connections.get(peerId) ?? host?.state.session?.peers.get(peerId);
     if (taken && taken.participantId !== claims.participantId) {
       throw new ApiError(
@@ -99,7 +113,8 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
       throw new ApiError(429, 'Too many connections of this participant', undefined, 'too_many_connections');
     }
     const { waiting_room_type, accept_waiting_requests } = admission.preset.permissions;
-    const mayHaveToWait = waiting_room_type !== 'SKIP' && !accept_waiting_requests;
+    const mayWalkIn = movedIn !== null || (meeting.mainMeetingId === null && waiting_room_type === 'SKIP');
+    const mayHaveToWait = !mayWalkIn && !accept_waiting_requests;
     return { ...arrival, mayHaveToWait, farewell: null };
   }
 
@@ -109,14 +124,31 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     return count >= CONNECTIONS_PER_PARTICIPANT_MAX;
   }
 
+  /** Null when the peer was moved back meanwhile to where it knocks. */
+  async function farewellMessage(
+    farewell: Farewell,
+    { participantId, meetingId }: ParticipantClaims,
+  ): Promise<FarewellMessage | null> {
+    if (farewell === 'kicked') return { frame: encodeFrame(RoomEvent.kick), closeAfterMs: 0 };
+    const transfers = farewell === 'moved' ? await meetings.transfers.of([participantId]) : null;
+    const transfer = transfers?.get(participantId);
+    // Who was moved in a session that has ended since has missed that end.
+    if (!transfer) return { frame: encodeFrame(RoomEvent.kickAll), closeAfterMs: 0 };
+    if (transfer.meetingId === meetingId) return null;
+    return { frame: transfer.frame, closeAfterMs: TRANSFER_MAX_MS };
+  }
+
   /** Ends a connection that comes too late with the message that its peer has missed. */
-  function sayFarewell(socket: WebSocket, farewell: Farewell, peerId: PeerId): void {
+  function sayFarewell(socket: WebSocket, { frame, closeAfterMs }: FarewellMessage, peerId: PeerId): void {
+    const close = () => socket.close(CloseCode.normal, 'removed from the session');
+    const timer = closeAfterMs > 0 ? setTimeout(close, closeAfterMs) : undefined;
     socket.on('error', () => undefined);
     socket.on('close', (code) => {
+      clearTimeout(timer);
       if (code !== 1006) farewells.taken(peerId);
     });
-    socket.send(encodeFrame(farewell === 'kicked' ? RoomEvent.kick : RoomEvent.kickAll));
-    socket.close(CloseCode.normal, 'removed from the session');
+    socket.send(frame);
+    if (!timer) close();
   }
 
   async function connect(
@@ -141,7 +173,15 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     }
     const connection: SocketConnection = new SocketConnection(socket, stream, peerId, claims.participantId, {
       onFrame: (frame) => {
-        const request = new SocketRequest(host, connection, () => admit(claims), mayHaveToWait, db, frame.id);
+        const request = new SocketRequest(
+          host,
+          connection,
+          () => admit(claims),
+          mayHaveToWait,
+          db,
+          meetings.connected,
+          frame.id,
+        );
         return dispatch(frame, request, log);
       },
       onClose: (deliberately) => {

@@ -55,7 +55,7 @@ export async function insertBlocks(
 /** Throws 403 `participant_blocked`, with the block that lasts longest, if one holds for the participant. */
 export async function assertNotBlocked(
   db: Kysely<Database>,
-  { appId, meetingId }: BlockScope,
+  { appId, meetingIds }: { appId: AppId; meetingIds: readonly MeetingId[] },
   participant: { id: ParticipantId; customParticipantId: string },
   now: Date,
 ): Promise<void> {
@@ -63,7 +63,7 @@ export async function assertNotBlocked(
     .selectFrom('blocks')
     .select(['meeting_id', 'reason', 'expires_at'])
     .where('app_id', '=', appId)
-    .where((eb) => eb.or([eb('meeting_id', 'is', null), eb('meeting_id', '=', meetingId)]))
+    .where((eb) => eb.or([eb('meeting_id', 'is', null), eb('meeting_id', 'in', meetingIds)]))
     .where((eb) =>
       eb.or([
         eb('participant_id', '=', participant.id),

@@ -4,6 +4,7 @@ import {
   type DurableEvent,
   type Identity,
   type MeetingState,
+  type MovedTo,
   type Peer,
   type Recording,
 } from '@parley/core';
@@ -28,6 +29,8 @@ export interface SessionRecord {
   appId: AppId;
   appName: string;
   title: string;
+  /** For a session of a connected meeting: the session of the main meeting that it belongs to. */
+  parentSessionId: SessionId | null;
   keepAliveSecs: number;
   startedAt: Date;
   /** Number of the last event in the log. */
@@ -51,6 +54,8 @@ export interface Changes {
   joined: { seq: number; peer: Identity; at: Date }[];
   /** Those who left before the end; the end itself takes all who are still in. */
   left: { seq: number; peer: Peer; at: Date; reason: string }[];
+  /** Those of them who were moved to a connected meeting. */
+  moved: { peer: Peer; to: MovedTo; at: Date }[];
   chat: { seq: number; event: ChatEvent }[];
   recordings: RecordingWrite[];
   /** Made only for apps that have webhooks: the end of a big session is a thousand of them. */
@@ -72,6 +77,7 @@ export function startRecord(
     appId: meeting.appId,
     appName: meeting.appName,
     title: event.title,
+    parentSessionId: (event.mainSessionId as SessionId | undefined) ?? null,
     keepAliveSecs: Math.round(event.keepAliveMs / 1000),
     startedAt: new Date(event.at),
     lastSeq: 0,
@@ -91,6 +97,7 @@ export function noChanges(record: SessionRecord): Changes {
     log: [],
     joined: [],
     left: [],
+    moved: [],
     chat: [],
     recordings: [],
     webhooks: [],
@@ -121,6 +128,7 @@ export function addEvent(changes: Changes, state: MeetingState, event: DurableEv
       return;
     case 'PeerLeft': {
       const peer = state.session?.peers.get(event.peerId);
+      if (peer && event.movedTo) changes.moved.push({ peer, to: event.movedTo, at });
       if (!peer || !countsAsParticipant(peer)) return;
       changes.left.push({ seq: record.lastSeq, peer, at, reason: event.reason });
       countLeave(changes, peer, at, null);

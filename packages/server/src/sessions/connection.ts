@@ -10,4 +10,6 @@ export interface PeerConnection {
   close(code: number, reason: string): void;
   /** Closes the socket of a peer that has been told to go, and watches whether its client takes note. */
   dismiss(): void;
+  /** Tells the peer to go to another meeting; its client closes the socket when it goes. */
+  transfer(frame: Uint8Array): void;
 }

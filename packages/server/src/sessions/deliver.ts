@@ -13,6 +13,8 @@ export interface Origin {
 export interface Stage {
   readonly connections: Map<string, PeerConnection>;
   readonly media: MeetingMedia;
+  /** Tells a peer that was moved where to go; its socket is left to its client to close. */
+  transfer(peerId: string, participantId: string): void;
 }
 
 /** Does what a view asks for. A message is put into its frame once, whatever the number of its receivers. */
@@ -33,6 +35,9 @@ export function deliver(stage: Stage, effect: Effect, origin: Origin | undefined
         stage.connections.delete(peerId);
         connection?.dismiss();
       }
+      return;
+    case 'transferPeer':
+      stage.transfer(effect.peerId, effect.participantId);
       return;
     case 'releaseMedia':
       stage.media.release(effect.peerIds);

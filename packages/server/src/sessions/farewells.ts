@@ -7,10 +7,10 @@ import type { ParticipantId, PeerId } from '../ids.js';
 const MEMORY_MS = 15 * 60_000;
 const REMEMBERED_MAX = 50_000;
 
-export type Farewell = 'kicked' | 'ended';
+export type Farewell = 'kicked' | 'ended' | 'moved';
 
 /**
- * Peers that were kicked, or whose session was ended, while nobody could tell them: their network was gone, or the
+ * Peers that were kicked or moved, or whose session was ended, while nobody could tell them: their network was gone, or the
  * server died between the commit and the message. An SDK that comes back joins again by itself, so it has to be
  * told before that (features.md E11, X03). Who has taken note is free to join again: a kick is no ban (X06).
  */
@@ -47,7 +47,7 @@ export class Farewells {
       .limit(1)
       .executeTakeFirst();
     const reason = last?.leave_reason;
-    return reason === 'kicked' || reason === 'ended' ? reason : null;
+    return reason === 'kicked' || reason === 'ended' || reason === 'moved' ? reason : null;
   }
 
   #now(): number {

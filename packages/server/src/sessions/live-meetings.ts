@@ -5,6 +5,11 @@ import type { Clock } from '../clock.js';
 import type { Database } from '../database/tables.js';
 import type { MeetingId } from '../ids.js';
 import type { MediaPool } from '../media/media-pool.js';
+import type { ParticipantTokens } from '../tokens/participant-tokens.js';
+import { ConnectedMeetings } from './connected/connected-meetings.js';
+import { Families } from './connected/families.js';
+import { finishRoom } from './connected/finish-room.js';
+import { Transfers } from './connected/transfers.js';
 import { Journal } from './journal.js';
 import { clearEndedLogs } from './log-retention.js';
 import { MeetingHost } from './meeting-host.js';
@@ -19,6 +24,7 @@ export interface LiveMeetingsOptions {
   log: Logger;
   mediaPool: MediaPool;
   reconnectGraceMs: number;
+  participantTokens: Pick<ParticipantTokens, 'mint'>;
   /** Called after each commit; the outbox may hold new webhooks. */
   committed: () => void;
 }
@@ -29,12 +35,22 @@ export class LiveMeetings {
   /** Meetings whose host was lost and is being read back from the log. */
   readonly #recovering = new Map<MeetingId, Promise<void>>();
   readonly #journal: Journal;
+  readonly transfers: Transfers;
+  readonly #families: Families;
+  /** What people do with connected meetings. */
+  readonly connected: ConnectedMeetings;
   readonly #closing = new AbortController();
   #cleanUpTimer: NodeJS.Timeout | null = null;
+  /** False until every session of before the start is taken up. */
+  isRecovered = false;
   #draining = false;
 
   constructor(private readonly options: LiveMeetingsOptions) {
-    this.#journal = new Journal(options.db, options.log, options.committed);
+    const { db, log, clock } = options;
+    this.#journal = new Journal(db, log, options.committed);
+    this.transfers = new Transfers(db, log, options.participantTokens);
+    this.#families = new Families(db, this, this.transfers);
+    this.connected = new ConnectedMeetings(db, clock, this, this.#families);
   }
 
   get isDraining(): boolean {
@@ -49,6 +65,8 @@ export class LiveMeetings {
   async recover(): Promise<void> {
     const meetingIds = await meetingsWithLiveSession(this.options.db);
     for (const meetingId of meetingIds) await this.#takeUp(meetingId);
+    this.isRecovered = true;
+    this.#families.recovered(this.hosts);
     if (meetingIds.length > 0)
       this.options.log.info({ sessions: meetingIds.length }, 'Live sessions were taken up');
     void this.#cleanUp();
@@ -67,6 +85,22 @@ export class LiveMeetings {
     return this.#hosts.get(meetingId);
   }
 
+  /** The host as it is now, also when one that was lost is being read back. */
+  peek(meetingId: MeetingId): MeetingHost | undefined {
+    return this.#hosts.get(meetingId);
+  }
+
+  /** The meeting's host, and those of its connected meetings when it is the main one. */
+  async family(meetingId: MeetingId): Promise<MeetingHost[]> {
+    const hosts = await Promise.all(this.#familyIds(meetingId).map((id) => this.find(id)));
+    return hosts.filter((host) => host !== undefined);
+  }
+
+  /** The same as it is now, without those that are being read back. */
+  peekFamily(meetingId: MeetingId): MeetingHost[] {
+    return this.#familyIds(meetingId).flatMap((id) => this.peek(id) ?? []);
+  }
+
   /** Sends everybody away to come back in a moment; sessions stay live in the log. */
   close(): void {
     this.#draining = true;
@@ -74,6 +108,11 @@ export class LiveMeetings {
     if (this.#cleanUpTimer) clearInterval(this.#cleanUpTimer);
     for (const host of this.#hosts.values()) host.close(CloseCode.serviceRestart, 'the server restarts');
     this.#hosts.clear();
+    this.#families.close();
+  }
+
+  #familyIds(meetingId: MeetingId): MeetingId[] {
+    return this.#families.get(meetingId)?.meetingIds ?? [meetingId];
   }
 
   async #cleanUp(): Promise<void> {
@@ -90,6 +129,7 @@ export class LiveMeetings {
     const host = new MeetingHost(meetingId, {
       ...this.options,
       journal: this.#journal,
+      family: this.#families,
       onIdle: (idle) => this.#drop(idle),
       onLost: (lost) => this.#replace(lost),
     });
@@ -100,6 +140,7 @@ export class LiveMeetings {
   #drop(host: MeetingHost): void {
     if (this.#hosts.get(host.meetingId) === host) this.#hosts.delete(host.meetingId);
     host.close(CloseCode.serviceRestart, 'the meeting is idle');
+    this.#families.released(host);
   }
 
   /** The log is the truth: the clients come back to what it says. */
@@ -125,6 +166,10 @@ export class LiveMeetings {
 
   async #takeUp(meetingId: MeetingId): Promise<void> {
     const recovered = await recoverSession(this.options.db, meetingId);
-    if (recovered) this.#create(meetingId).resume(recovered.state, recovered.record, recovered.meeting);
+    if (!recovered) return;
+    await this.#families.load(recovered.meeting);
+    const host = this.#create(meetingId);
+    host.resume(recovered.state, recovered.record, recovered.meeting);
+    if (recovered.unfinished) await finishRoom(host, recovered.unfinished);
   }
 }

@@ -18,10 +18,11 @@ import type { Clock } from '../clock.js';
 import type { MeetingId, PeerId } from '../ids.js';
 import type { MediaPool, MediaRoomEvent } from '../media/media-pool.js';
 import { addEvent, type Changes, noChanges, type SessionRecord, startRecord } from './changes.js';
+import type { FamilyLink } from './connected/family-link.js';
 import type { PeerConnection } from './connection.js';
 import { deliver, type Origin } from './deliver.js';
 import type { Journal } from './journal.js';
-import type { Admission, MeetingInfo } from './meeting-info.js';
+import { type Admission, isComingBack, type MeetingInfo } from './meeting-info.js';
 import { MeetingMedia } from './meeting-media.js';
 import { Refused } from './refused.js';
 import { MeetingTimers } from './timers.js';
@@ -37,6 +38,7 @@ export interface MeetingHostOptions {
   journal: Journal;
   mediaPool: MediaPool;
   reconnectGraceMs: number;
+  family: FamilyLink;
   /** Nothing is left to hold: no socket, no session. */
   onIdle: (host: MeetingHost) => void;
   /** A change could not be saved; what is in memory is not to be trusted any more. */
@@ -88,7 +90,7 @@ export class MeetingHost {
     this.#timers = new MeetingTimers(
       options.reconnectGraceMs,
       (peerId) => void this.#giveUp(peerId),
-      () => void this.#order({ type: 'EndIfAbandoned' }),
+      () => void this.#order({ type: 'EndIfAbandoned' }, () => this.#assertEmptyEverywhere()),
       () => void this.#order(this.#timeKeeping()),
     );
   }
@@ -104,6 +106,11 @@ export class MeetingHost {
       if (peer.participantId === participantId) return true;
     }
     return false;
+  }
+
+  /** Participants in the session, recorders not counted. */
+  get participants(): number {
+    return this.#record?.live ?? 0;
   }
 
   /** A closed host takes nothing more; the meeting's next host has to be asked for. */
@@ -151,6 +158,7 @@ export class MeetingHost {
     for (;;) {
       const epoch = this.admissionsEpoch;
       const admission = await admit();
+      await this.options.family.load(admission.meeting);
       try {
         await this.#join(admission, epoch, identify(admission), origin);
         return;
@@ -180,17 +188,30 @@ export class MeetingHost {
   }
 
   #join(admission: Admission, epoch: symbol, who: Identity, origin: Origin): Promise<void> {
-    const { meeting } = admission;
-    const newSession = { id: uuid(), title: meeting.title, keepAliveMs: meeting.keepAliveSecs * 1000 };
-    const { maxParticipants, limits } = meeting;
-    const join: Command = { type: 'Join', who, newSession, maxParticipants, endsAt: limits.endsAt };
+    const { meeting, movedIn } = admission;
+    const newSession = {
+      id: uuid(),
+      title: meeting.title,
+      keepAliveMs: meeting.keepAliveSecs * 1000,
+      ...(meeting.mainMeetingId !== null && movedIn !== null && { mainSessionId: movedIn }),
+    };
+    const maxParticipants =
+      meeting.maxParticipants === null
+        ? null
+        : Math.max(0, meeting.maxParticipants - this.options.family.participantsInRooms(this));
+    const invited = movedIn !== null;
+    const { endsAt } = meeting.limits;
+    const join: Command = { type: 'Join', who, newSession, maxParticipants, endsAt, invited };
     return this.execute(join, origin, () => {
       if (epoch !== this.admissionsEpoch) throw new Refused('admission_outdated');
       // Its socket has closed while the admission was read: nobody would ever see it leave.
       if (!this.connections.has(who.peerId)) throw new Refused('gone');
       const isIn = this.#state.session?.peers.has(who.peerId) ?? false;
-      if (!isIn && meeting.status === 'INACTIVE') throw new Refused('meeting_inactive');
-      if (meeting.locked && !this.holds(who.participantId)) throw new Refused('meeting_locked');
+      if (!isIn && meeting.mainMeetingId !== null && !invited) throw new Refused('main_session_over');
+      if (!isIn && meeting.status === 'INACTIVE' && !isComingBack(admission)) {
+        throw new Refused('meeting_inactive');
+      }
+      if (meeting.locked && !invited && !this.holds(who.participantId)) throw new Refused('meeting_locked');
       this.meeting = meeting;
     });
   }
@@ -213,6 +234,15 @@ export class MeetingHost {
     void this.#order(deliberately ? { type: 'Leave', peerId } : { type: 'LoseConnection', peerId });
   }
 
+  transfer(peerId: string, participantId: string): void {
+    this.options.family.transfer(this, peerId, participantId);
+  }
+
+  /** Looks again whether the session is over; to be called when nobody is left in the rooms that held it open. */
+  reviewEnd(): void {
+    this.#schedule();
+  }
+
   /** What was made for a peer whose socket has closed meanwhile goes again; one in the session may come back to it. */
   releaseIfGone(peerId: string): void {
     if (this.connections.has(peerId) || this.#state.session?.peers.has(peerId)) return;
@@ -220,11 +250,14 @@ export class MeetingHost {
   }
 
   /** Sends connected peers that have not joined away as by a kick; those in the session are for KickPeers. */
-  dismiss(peerIds: readonly PeerId[]): void {
+  dismiss(
+    peerIds: readonly PeerId[],
+    as: typeof RoomEvent.kick | typeof RoomEvent.kickAll = RoomEvent.kick,
+  ): void {
     for (const peerId of peerIds) {
       const connection = this.connections.get(peerId);
       if (!connection || this.#state.session?.peers.has(peerId)) continue;
-      connection.send(encodeFrame(RoomEvent.kick));
+      connection.send(encodeFrame(as));
       connection.dismiss();
     }
   }
@@ -265,6 +298,7 @@ export class MeetingHost {
     const { outcomes, changes } = this.#decideRound(round);
     // One session may end and the next one begin in one round; each has its own changes, written in order.
     for (const one of changes) await this.options.journal.commit(one);
+    this.options.family.committed(this, changes);
     for (const outcome of outcomes) this.#finish(outcome);
     this.#schedule();
   }
@@ -316,7 +350,7 @@ export class MeetingHost {
     if (this.#closed) return;
     const { session } = this.#state;
     const now = this.options.clock.now().getTime();
-    const isEmpty = session !== null && session.emptySince !== null;
+    const isEmpty = session !== null && session.emptySince !== null && !this.options.family.isHeldOpen(this);
     this.#timers.setDeadline(isEmpty ? session.emptySince! + session.keepAliveMs - now : null);
     const timeLimit = this.meeting && timeKeepingDueAt(this.#state, this.meeting.limits);
     this.#timers.setTimeLimit(timeLimit === null ? null : timeLimit - now);
@@ -334,12 +368,16 @@ export class MeetingHost {
   }
 
   /** A command of the server's own, whose refusal nobody waits for. */
-  async #order(command: Command): Promise<void> {
+  async #order(command: Command, guard?: () => void): Promise<void> {
     try {
-      await this.execute(command);
+      await this.execute(command, undefined, guard);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
     }
+  }
+
+  #assertEmptyEverywhere(): void {
+    if (this.options.family.isHeldOpen(this)) throw new Refused('held_open');
   }
 
   #onMedia(event: MediaRoomEvent): void {

@@ -2,7 +2,7 @@ import { type Identity, isOver, type Permissions, type TimeLimits, type ViewType
 import type { Kysely } from 'kysely';
 import type { Database } from '../database/tables.js';
 import { ApiError } from '../http/errors.js';
-import type { AppId, MeetingId, ParticipantId, PeerId, PresetId } from '../ids.js';
+import type { AppId, MeetingId, ParticipantId, PeerId, PresetId, SessionId } from '../ids.js';
 import type { PresetConfig } from '../presets/schema.js';
 import type { ParticipantClaims } from '../tokens/participant-tokens.js';
 import { assertNotBlocked } from './blocks.js';
@@ -12,6 +12,8 @@ const MINUTE_MS = 60_000;
 /** What a session takes over from its meeting when it starts (features.md C11). */
 export interface MeetingInfo {
   meetingId: MeetingId;
+  /** Of a connected meeting: the main meeting, whose participants come in here. Null for every other meeting. */
+  mainMeetingId: MeetingId | null;
   appId: AppId;
   appName: string;
   title: string;
@@ -29,6 +31,7 @@ export interface MeetingInfo {
 /** What a query needs of `meetings` and `apps` for `toMeetingInfo`. */
 export const MEETING_COLUMNS = [
   'meetings.id as meeting_id',
+  'meetings.parent_meeting_id',
   'meetings.title as meeting_title',
   'meetings.status as meeting_status',
   'meetings.session_keep_alive_time_in_secs',
@@ -43,6 +46,7 @@ export const MEETING_COLUMNS = [
 
 export interface MeetingColumns {
   meeting_id: MeetingId;
+  parent_meeting_id: MeetingId | null;
   meeting_title: string | null;
   meeting_status: 'ACTIVE' | 'INACTIVE';
   session_keep_alive_time_in_secs: number;
@@ -57,6 +61,7 @@ export interface MeetingColumns {
 
 export const toMeetingInfo = (row: MeetingColumns): MeetingInfo => ({
   meetingId: row.meeting_id,
+  mainMeetingId: row.parent_meeting_id,
   appId: row.app_id,
   appName: row.app_name,
   title: row.meeting_title ?? '',
@@ -91,7 +96,13 @@ export interface Admission {
     name: string | null;
     picture: string | null;
   };
+  /** The own preset, or the one that a host has given together with the place in this meeting. */
   preset: { id: PresetId; name: string; config: PresetConfig; permissions: Permissions; ui: object };
+  /**
+   * The live session of the main meeting in which the participant was moved to this meeting. Who was moved passes its
+   * lock, its waiting room and its size; and there is no other way into a connected meeting.
+   */
+  movedIn: SessionId | null;
 }
 
 /**
@@ -107,10 +118,27 @@ export async function loadAdmission(
 ): Promise<Admission> {
   const row = await db
     .selectFrom('participants')
-    .innerJoin('meetings', 'meetings.id', 'participants.meeting_id')
+    .innerJoin('meetings', (join) => join.on('meetings.id', '=', claims.meetingId))
     .innerJoin('apps', 'apps.id', 'meetings.app_id')
-    .innerJoin('presets', 'presets.id', 'participants.preset_id')
+    .leftJoin('connected_places as place', (join) =>
+      join
+        .onRef('place.participant_id', '=', 'participants.id')
+        .onRef('place.meeting_id', '=', 'meetings.id'),
+    )
+    .leftJoin('sessions as main_session', (join) =>
+      join.onRef('main_session.id', '=', 'place.main_session_id').on('main_session.status', '=', 'LIVE'),
+    )
+    .innerJoin('presets as own_preset', 'own_preset.id', 'participants.preset_id')
+    .leftJoin('presets as given_preset', (join) =>
+      join.onRef('given_preset.id', '=', 'place.preset_id').on('main_session.id', 'is not', null),
+    )
+    .innerJoin('presets', (join) =>
+      join.on((eb) => eb('presets.id', '=', eb.fn.coalesce('given_preset.id', 'own_preset.id'))),
+    )
     .select([
+      'participants.meeting_id as own_meeting_id',
+      'place.meeting_id as place',
+      'main_session.id as main_session_id',
       'participants.id as participant_id',
       'participants.custom_participant_id',
       'participants.name as participant_name',
@@ -128,13 +156,15 @@ export async function loadAdmission(
   if (!row || row.app_id !== claims.orgId) {
     throw new ApiError(404, 'The token belongs to no participant', undefined, 'participant_unknown');
   }
-  if (row.meeting_id !== claims.meetingId) throw otherMeeting();
+  const mainMeetingId = row.parent_meeting_id;
+  const isOwn = row.own_meeting_id === row.meeting_id;
+  if (!isOwn && (row.own_meeting_id !== mainMeetingId || row.place === null)) throw otherMeeting();
   if (row.deleted_at) {
     throw new ApiError(404, 'The participant was deleted and the token revoked', undefined, 'token_revoked');
   }
   await assertNotBlocked(
     db,
-    { appId: row.app_id, meetingId: row.meeting_id },
+    { appId: row.app_id, meetingIds: [row.own_meeting_id, row.meeting_id] },
     { id: row.participant_id, customParticipantId: row.custom_participant_id },
     now,
   );
@@ -153,6 +183,7 @@ export async function loadAdmission(
       permissions: row.permissions as Permissions,
       ui: row.ui,
     },
+    movedIn: row.main_session_id,
   };
 }
 
@@ -169,6 +200,10 @@ export function assertOpen(meeting: MeetingInfo, now: Date): void {
     throw new ApiError(403, 'The time of the meeting is over', undefined, 'meeting_over');
   }
 }
+
+/** Who was moved back to the main room has never been outside of the meeting: no INACTIVE status keeps him out. */
+export const isComingBack = ({ meeting, movedIn }: Admission): boolean =>
+  movedIn !== null && meeting.mainMeetingId === null;
 
 export const meetingLocked = () => new ApiError(403, 'The meeting is locked', undefined, 'meeting_locked');
 

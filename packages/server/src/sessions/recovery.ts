@@ -7,6 +7,8 @@ import { MEETING_COLUMNS, type MeetingInfo, toMeetingInfo } from './meeting-info
 
 export interface RecoveredSession {
   meeting: MeetingInfo;
+  /** What a connected meeting was on its way to when the server stopped: deleted, or ended with its main room. */
+  unfinished: 'deleted' | 'ended' | null;
   record: SessionRecord;
   state: MeetingState;
 }
@@ -26,8 +28,10 @@ export async function recoverSession(
     .selectFrom('sessions')
     .innerJoin('meetings', 'meetings.id', 'sessions.meeting_id')
     .innerJoin('apps', 'apps.id', 'sessions.app_id')
+    .leftJoin('sessions as main_session', 'main_session.id', 'sessions.parent_session_id')
     .selectAll('sessions')
     .select(MEETING_COLUMNS)
+    .select(['meetings.closed_at', 'main_session.status as main_session_status'])
     .where('sessions.meeting_id', '=', meetingId)
     .where('sessions.status', '=', 'LIVE')
     .executeTakeFirst();
@@ -37,6 +41,7 @@ export async function recoverSession(
   for (const event of await logOf(db, row.id)) apply(state, event);
   return {
     state,
+    unfinished: row.closed_at ? 'deleted' : row.main_session_status === 'ENDED' ? 'ended' : null,
     meeting: toMeetingInfo(row),
     record: {
       sessionId: row.id,
@@ -44,6 +49,7 @@ export async function recoverSession(
       appId: row.app_id,
       appName: row.app_name,
       title: row.title,
+      parentSessionId: row.parent_session_id,
       keepAliveSecs: row.keep_alive_secs,
       startedAt: row.started_at,
       lastSeq: Number(row.last_seq),

@@ -4,6 +4,8 @@ import { REFUSALS, type RefusalCode } from '@parley/core';
 const OWN_REFUSALS = {
   meeting_inactive: 'The meeting is inactive',
   meeting_locked: 'The meeting is locked',
+  held_open: 'People are in the connected meetings',
+  main_session_over: 'The session of the main meeting has ended',
   admission_outdated: 'Who may come in has changed meanwhile, try again',
   draining: 'The server is shutting down',
   gone: 'The meeting was let go of meanwhile, try again',
@@ -23,5 +25,14 @@ export class Refused extends Error {
   constructor(readonly code: RefusedCode) {
     super(SENTENCES[code]);
     this.name = 'Refused';
+  }
+}
+
+/** For what has to happen only if anybody is there: a meeting that was let go of has nobody. */
+export async function ifAnybodyIsThere(execution: Promise<void>): Promise<void> {
+  try {
+    await execution;
+  } catch (error) {
+    if (!(error instanceof Refused) || (error.code !== 'no_session' && error.code !== 'gone')) throw error;
   }
 }

@@ -15,7 +15,7 @@ import type {
 import type { LiveMeetings } from './live-meetings.js';
 import type { MeetingHost } from './meeting-host.js';
 import { loadMeeting } from './meeting-info.js';
-import { Refused } from './refused.js';
+import { ifAnybodyIsThere, Refused } from './refused.js';
 
 /** The management API's hand on live sessions. */
 export class LiveSessionControl implements SessionControl {
@@ -51,9 +51,11 @@ export class LiveSessionControl implements SessionControl {
     // Counted at the moment of the decision, so that who joins or leaves meanwhile is counted right.
     let count = 0;
     const countPeers = () => {
-      count = (host.state.session?.peers.size ?? 0) + host.state.waiting.size;
+      const hosts = this.meetings.peekFamily(meetingId);
+      for (const { state } of hosts) count += (state.session?.peers.size ?? 0) + state.waiting.size;
     };
     await asApi(meetingId, host.execute({ type: 'EndSession', by: BACKEND }, undefined, countPeers));
+    await this.meetings.connected.roomsEnded(meetingId);
     return count;
   }
 
@@ -105,14 +107,14 @@ export class LiveSessionControl implements SessionControl {
   }
 
   async participantDeleted(meetingId: MeetingId, participantId: ParticipantId): Promise<void> {
-    const host = await this.meetings.find(meetingId);
-    if (!host) return;
-    host.voidAdmissions();
-    const peers = [...everybody(host)].filter((peer) => peer.participantId === participantId);
-    await ifAnybodyIsThere(
-      host.execute({ type: 'KickPeers', by: BACKEND, peerIds: peers.map((peer) => peer.peerId) }),
-    );
-    await this.#denyWaiting(host, peers);
+    for (const host of await this.meetings.family(meetingId)) {
+      host.voidAdmissions();
+      const peers = [...everybody(host)].filter((peer) => peer.participantId === participantId);
+      await ifAnybody(
+        host.execute({ type: 'KickPeers', by: BACKEND, peerIds: peers.map((peer) => peer.peerId) }),
+      );
+      await this.#denyWaiting(host, peers);
+    }
   }
 
   async participantsBlocked(scope: BlockScope, blocked: readonly BlockedWho[]): Promise<void> {
@@ -121,10 +123,7 @@ export class LiveSessionControl implements SessionControl {
 
   /** A meeting that nobody has joined yet may be any app's. */
   async #hostsOf({ appId, meetingId }: BlockScope): Promise<MeetingHost[]> {
-    if (meetingId !== null) {
-      const host = await this.meetings.find(meetingId);
-      return host ? [host] : [];
-    }
+    if (meetingId !== null) return await this.meetings.family(meetingId);
     return [...this.meetings.hosts].filter((host) => !host.meeting || host.meeting.appId === appId);
   }
 
@@ -137,7 +136,7 @@ export class LiveSessionControl implements SessionControl {
     );
     if (peers.length > 0) {
       const peerIds = peers.map((peer) => peer.peerId);
-      await ifAnybodyIsThere(host.execute({ type: 'KickPeers', by: BACKEND, peerIds }));
+      await ifAnybody(host.execute({ type: 'KickPeers', by: BACKEND, peerIds }));
       await this.#denyWaiting(host, peers);
     }
     const connected = [...host.connections.values()];
@@ -152,11 +151,12 @@ export class LiveSessionControl implements SessionControl {
   }
 
   async meetingChanged(meetingId: MeetingId): Promise<void> {
+    await this.meetings.connected.titleChanged(meetingId);
     const host = await this.meetings.find(meetingId);
     if (!host) return;
-    await ifAnybodyIsThere(host.meetingChanged(() => loadMeeting(this.db, meetingId)));
+    await ifAnybody(host.meetingChanged(() => loadMeeting(this.db, meetingId)));
     if (!host.meeting?.locked || host.state.waiting.size === 0) return;
-    await ifAnybodyIsThere(host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds: 'everybody' }));
+    await ifAnybody(host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds: 'everybody' }));
   }
 
   async isInSession(meetingId: MeetingId, participantId: ParticipantId): Promise<boolean> {
@@ -167,7 +167,7 @@ export class LiveSessionControl implements SessionControl {
     const host = await this.meetings.find(meetingId);
     if (!host) return;
     host.voidAdmissions();
-    await ifAnybodyIsThere(host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds: 'everybody' }));
+    await ifAnybody(host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds: 'everybody' }));
   }
 
   async #liveHost(meetingId: MeetingId): Promise<MeetingHost> {
@@ -178,7 +178,7 @@ export class LiveSessionControl implements SessionControl {
 
   async #denyWaiting(host: MeetingHost, peers: readonly { participantId: string }[]): Promise<void> {
     const participantIds = peers.map((peer) => peer.participantId);
-    await ifAnybodyIsThere(host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds }));
+    await ifAnybody(host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds }));
   }
 
   async #affected(peers: readonly { participantId: string }[]): Promise<AffectedParticipant[]> {
@@ -225,13 +225,12 @@ function apiErrorOf({ code, message }: Refused): ApiError {
   return new ApiError(mayWorkLater ? 503 : 400, message, undefined, code);
 }
 
-/** For what has to happen only if anybody is there: a meeting that was let go of has nobody. */
-async function ifAnybodyIsThere(execution: Promise<void>): Promise<void> {
+/** For what has to happen only if anybody is there. */
+async function ifAnybody(execution: Promise<void>): Promise<void> {
   try {
-    await execution;
+    await ifAnybodyIsThere(execution);
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    if (error.code !== 'no_session' && error.code !== 'gone') throw apiErrorOf(error);
+    throw error instanceof Refused ? apiErrorOf(error) : error;
   }
 }
 

@@ -5,6 +5,7 @@ import type { SessionId } from '../ids.js';
 import { writeRecordings } from '../recordings/write-recordings.js';
 import { queueWebhooks } from '../webhooks/outbox.js';
 import type { Changes } from './changes.js';
+import { writePlaces } from './connected/places.js';
 import { writeChat } from './write-chat.js';
 
 /** The session's log has entries that this server did not write: it has lost the session. */
@@ -25,6 +26,7 @@ export async function writeChanges(trx: Transaction<Database>, group: Changes[])
   await insertLog(trx, group);
   await insertJoined(trx, group);
   await updateLeft(trx, group);
+  await writePlaces(trx, group);
   await insertPeerEvents(trx, group);
   await closeEnded(trx, group);
   await writeChat(trx, group);
@@ -54,6 +56,7 @@ async function insertStarted(trx: Transaction<Database>, group: Changes[]): Prom
         id: record.sessionId,
         app_id: record.appId,
         meeting_id: record.meetingId,
+        parent_session_id: record.parentSessionId,
         title: record.title,
         status: 'LIVE' as const,
         live_participants: 0,

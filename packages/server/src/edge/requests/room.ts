@@ -1,5 +1,6 @@
 import { answers, stageRequests, waitingRequests } from '@parley/core';
 import { RoomEvent, room } from '@parley/wire';
+import type { MeetingId } from '../../ids.js';
 import { identityOf } from '../../sessions/meeting-info.js';
 import { Refused } from '../../sessions/refused.js';
 import { on, type Route } from '../request.js';
@@ -11,11 +12,18 @@ const MEMBERS_MAX = 1000;
 export const roomRoutes: Route[] = [
   on(RoomEvent.joinRoom, async (request, message) => {
     const wanted = (message.peer?.displayName ?? '').slice(0, DISPLAY_NAME_MAX_CHARACTERS);
-    await request.host.join(
-      request.admit,
-      (admission) => identityOf(admission, request.connection.peerId, wanted),
-      request.origin,
-    );
+    const { peerId } = request.connection;
+    try {
+      await request.host.join(
+        request.admit,
+        (admission) => identityOf(admission, peerId, wanted),
+        request.origin,
+      );
+    } catch (error) {
+      if (!(error instanceof Refused) || error.code !== 'main_session_over') throw error;
+      // It was ended for everybody while this one was on the way to a connected meeting (S32).
+      request.host.dismiss([peerId], RoomEvent.kickAll);
+    }
   }),
   on(RoomEvent.getRoomInfo, (request) => {
     request.answer(RoomEvent.getRoomInfo, answers.roomInfo(request.host.state));
@@ -23,9 +31,6 @@ export const roomRoutes: Route[] = [
   on(RoomEvent.getRoomPeersInfo, (request, message) => {
     const peers = answers.roomPeers(request.host.state, request.peerId, message);
     request.answer(RoomEvent.getRoomPeersInfo, request.mayLookIn ? peers : { peers: [] });
-  }),
-  on(RoomEvent.getConnectedRoomsDump, (request) => {
-    request.answer(RoomEvent.getConnectedRoomsDump, answers.connectedRooms(request.host.state));
   }),
 
   on(RoomEvent.getWaitingRoomRequests, (request) => {
@@ -46,7 +51,9 @@ export const roomRoutes: Route[] = [
   on(RoomEvent.kick, (request, { peerIds }) =>
     request.execute({ type: 'KickPeers', by: request.peerId, peerIds: bounded(peerIds) }),
   ),
-  on(RoomEvent.kickAll, (request) => request.execute({ type: 'EndSession', by: request.peerId })),
+  on(RoomEvent.kickAll, (request, { propagateKickAcrossRooms }) =>
+    request.connected.end(request, propagateKickAcrossRooms, request.origin),
+  ),
 
   on(RoomEvent.broadcastMessage, (request, message) =>
     request.execute({
@@ -58,13 +65,18 @@ export const roomRoutes: Route[] = [
     }),
   ),
   on(RoomEvent.broadcastToEntity, async (request, message) => {
-    const { type: kind, payload, ids, broadcastType } = message;
-    const { meetingId, session } = request.host.state;
-    const toMeeting = broadcastType === room.BroadcastType.ROOMS && ids.includes(meetingId);
-    const toPeerIds = toMeeting ? [...(session?.peers.keys() ?? [])] : bounded(ids);
-    await request.execute({ type: 'Broadcast', by: request.peerId, kind, payload, toPeerIds });
+    const { type: kind, payload, broadcastType } = message;
+    const ids = bounded(message.ids);
+    if (broadcastType !== room.BroadcastType.ROOMS) {
+      return request.execute({ type: 'Broadcast', by: request.peerId, kind, payload, toPeerIds: ids });
+    }
+    await request.connected.broadcast(request, kind, payload, ids as MeetingId[]);
     // Of the two kinds of targets the SDK waits for an answer to this one, and takes it for the message itself.
-    if (toMeeting) request.answer(RoomEvent.broadcastToEntity, { ...message, ids: [] });
+    const isHere = ids.includes(request.host.meetingId);
+    request.answer(
+      RoomEvent.broadcastToEntity,
+      isHere ? { ...message, ids: [] } : room.BroadcastMessage.create(),
+    );
   }),
 
   on(RoomEvent.getStageRequests, (request) => {

@@ -46,6 +46,7 @@ export async function startSessionsBench(): Promise<SessionsBench> {
         log: pino({ level: 'silent' }),
         mediaPool,
         reconnectGraceMs: 60_000,
+        participantTokens: { mint: async () => 'token' },
         committed: () => {},
         ...options,
       });
@@ -74,6 +75,7 @@ export async function startSessionsBench(): Promise<SessionsBench> {
         .execute();
       const meeting = {
         meetingId,
+        mainMeetingId: null,
         appId,
         appName: 'App',
         title: 'Weekly',
@@ -84,7 +86,7 @@ export async function startSessionsBench(): Promise<SessionsBench> {
         maxParticipants: null,
         limits: { maxSessionMs: null, endsAt: null },
       };
-      return { meeting } as unknown as Admission;
+      return { meeting, movedIn: null } as unknown as Admission;
     },
     async close() {
       for (const meetings of started) meetings.close();
@@ -111,6 +113,7 @@ const connectionOf = (peerId: string): PeerConnection => ({
   send: () => {},
   close: () => {},
   dismiss: () => {},
+  transfer: () => {},
 });
 
 /** With names that have to be quoted in JSON and in SQL. */

@@ -18,9 +18,6 @@ const ALL = [RoomEvent, ChatEvent, StoreEvent, PollEvent, PresetEvent, MediaEven
 /** Requests of features that this server does not have; they are answered with an error. */
 const NOT_SERVED = [
   RoomEvent.getPeerInfo,
-  RoomEvent.createConnectedRooms,
-  RoomEvent.deleteConnectedRooms,
-  RoomEvent.movePeers,
   RoomEvent.getAllAddedParticipants,
   RoomEvent.getRoomStageState,
   MediaEvent.changeDisplayName,

@@ -5,6 +5,7 @@ import { vi } from 'vitest';
 import type { MeetingId, ParticipantId, PeerId } from '../../../src/ids.js';
 import { defaultPresets } from '../../../src/presets/defaults.js';
 import type { Changes } from '../../../src/sessions/changes.js';
+import type { FamilyLink } from '../../../src/sessions/connected/family-link.js';
 import type { PeerConnection } from '../../../src/sessions/connection.js';
 import type { Admission } from '../../../src/sessions/meeting-info.js';
 
@@ -35,11 +36,24 @@ export class FakeConnection implements PeerConnection {
   dismiss(): void {
     this.close(CloseCode.normal);
   }
+  transfer(frame: Uint8Array): void {
+    this.send(frame);
+  }
 }
+
+/** A meeting without connected meetings. */
+export const noFamily: FamilyLink = {
+  load: async () => {},
+  isHeldOpen: () => false,
+  participantsInRooms: () => 0,
+  committed: () => {},
+  transfer: () => {},
+};
 
 export const admission = {
   meeting: {
     meetingId: MEETING,
+    mainMeetingId: null,
     appName: 'App',
     title: 'Weekly',
     status: 'ACTIVE',
@@ -49,6 +63,7 @@ export const admission = {
     maxParticipants: null,
     limits: { maxSessionMs: null, endsAt: null },
   },
+  movedIn: null,
 } as Admission;
 
 export function identityOf({ peerId, participantId }: PeerConnection): Identity {

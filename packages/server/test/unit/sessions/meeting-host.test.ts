@@ -6,7 +6,15 @@ import type { PeerConnection } from '../../../src/sessions/connection.js';
 import type { Journal } from '../../../src/sessions/journal.js';
 import { MeetingHost } from '../../../src/sessions/meeting-host.js';
 import type { Admission } from '../../../src/sessions/meeting-info.js';
-import { admission, FakeConnection, FakeJournal, identityOf, KEEP_ALIVE_SECS, MEETING } from './fakes.js';
+import {
+  admission,
+  FakeConnection,
+  FakeJournal,
+  identityOf,
+  KEEP_ALIVE_SECS,
+  MEETING,
+  noFamily,
+} from './fakes.js';
 
 const GRACE_MS = 10_000;
 
@@ -38,6 +46,7 @@ beforeEach(() => {
     journal: journal as unknown as Journal,
     mediaPool,
     reconnectGraceMs: GRACE_MS,
+    family: noFamily,
     onIdle,
     onLost,
   });

@@ -6,7 +6,7 @@ import type { MediaPool } from '../../../src/media/media-pool.js';
 import type { Journal } from '../../../src/sessions/journal.js';
 import { MeetingHost } from '../../../src/sessions/meeting-host.js';
 import type { MeetingInfo } from '../../../src/sessions/meeting-info.js';
-import { admission, FakeConnection, FakeJournal, identityOf, MEETING } from './fakes.js';
+import { admission, FakeConnection, FakeJournal, identityOf, MEETING, noFamily } from './fakes.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -29,6 +29,7 @@ beforeEach(() => {
     journal: journal as unknown as Journal,
     mediaPool: { room: () => room } as unknown as MediaPool,
     reconnectGraceMs: MINUTE_MS,
+    family: noFamily,
     onIdle: () => {},
     onLost: () => {},
   });

@@ -1,0 +1,223 @@
+import {
+  BACKEND,
+  type Command,
+  hasRoomRights,
+  MOVES_MAX,
+  type Move,
+  ROOM_TITLE_MAX_CHARACTERS,
+  ROOMS_MAX,
+} from '@parley/core';
+import { RoomEvent, type room, toClient } from '@parley/wire';
+import type { Kysely } from 'kysely';
+import type { Clock } from '../../clock.js';
+import type { Database } from '../../database/tables.js';
+import type { MeetingId } from '../../ids.js';
+import type { Origin } from '../deliver.js';
+import type { MeetingHost } from '../meeting-host.js';
+import { ifAnybodyIsThere, Refused } from '../refused.js';
+import type { Families, HostsById } from './families.js';
+import type { Family } from './family.js';
+import { finishRoom } from './finish-room.js';
+import { closeRoom, insertRooms, isActive, presetsExist, type Room, titleOf } from './places.js';
+
+/** Whoever asks for something: a peer, and the meeting that he is in. */
+export interface Asker {
+  host: MeetingHost;
+  peerId: string;
+}
+
+/** What became of a room that was to be deleted. */
+export interface DeletedRoom extends Room {
+  found: boolean;
+}
+
+/**
+ * What people do with connected meetings (features.md B01-B14). Rights are judged by the rules in the meeting of the
+ * one who asks; what happens then is a change of one session at a time.
+ */
+export class ConnectedMeetings {
+  constructor(
+    private readonly db: Kysely<Database>,
+    private readonly clock: Clock,
+    private readonly hosts: HostsById,
+    private readonly families: Families,
+  ) {}
+
+  /**
+   * The main meeting, its rooms and who is in them (B03). Until there are rooms, only who may make or use some learns
+   * more than the name of the meeting: every client asks once, and the list may be long.
+   */
+  list({ host, peerId }: Asker): room.GetConnectedRoomsDumpResponse {
+    const family = this.families.of(host);
+    const peer = host.state.session?.peers.get(peerId);
+    if (family && peer && (family.rooms.size > 0 || hasRoomRights(peer.permissions))) {
+      return family.list((id) => this.hosts.peek(id)?.state);
+    }
+    const title = host.state.session?.title ?? '';
+    return { parentMeeting: { id: host.meetingId, title, participants: [] }, meetings: [] };
+  }
+
+  /** Rooms of the main meeting, also when a room asks: rooms have no rooms of their own. */
+  async create(asker: Asker, titles: readonly string[]): Promise<Room[]> {
+    const family = this.#familyOf(asker);
+    await this.#check(asker, { type: 'CheckAlterRooms', by: asker.peerId });
+    return await family.exclusively(async () => {
+      if (titles.some((title) => !isTitle(title))) throw new Refused('title_invalid');
+      if (titles.length + family.rooms.size > ROOMS_MAX) throw new Refused('too_many_rooms');
+      const rooms = await insertRooms(this.db, family.mainId, titles, this.clock.now());
+      for (const { id, title } of rooms) family.rooms.set(id, title);
+      this.#tellUpdated(family, rooms);
+      return rooms;
+    });
+  }
+
+  /** The backend may have given a room another title: the SDK has a call for it that sends nothing (B03). */
+  async titleChanged(id: MeetingId): Promise<void> {
+    const family = this.families.withRoom(id);
+    await family?.exclusively(async () => {
+      const title = await titleOf(this.db, id);
+      if (family.rooms.get(id) === title) return;
+      family.rooms.set(id, title);
+      this.#tellUpdated(family, [{ id, title }]);
+    });
+  }
+
+  /** Resolves when the rooms of a main meeting whose session has just ended have ended as well. */
+  roomsEnded(mainId: MeetingId): Promise<void> {
+    return this.families.roomsEnded(mainId);
+  }
+
+  /** Who is in a deleted room goes back to the main room (B08). Answers one entry for each id. */
+  async delete(asker: Asker, ids: readonly MeetingId[]): Promise<DeletedRoom[]> {
+    const family = this.#familyOf(asker);
+    await this.#check(asker, { type: 'CheckAlterRooms', by: asker.peerId });
+    return await family.exclusively(async () => {
+      const answers: DeletedRoom[] = [];
+      for (const id of ids) {
+        const title = family.rooms.get(id);
+        if (title !== undefined) await this.#delete(family, id);
+        answers.push({ id, title: title ?? '', found: title !== undefined });
+      }
+      const gone = answers.filter((one) => one.found);
+      if (gone.length > 0) {
+        const payload = toClient.encode(RoomEvent.connectedRoomsDeleted, { payloads: gone });
+        this.families.tell(family, RoomEvent.connectedRoomsDeleted, payload);
+      }
+      return answers;
+    });
+  }
+
+  /**
+   * Moves participants with all their tabs (B04). Who is on the way to the meeting that he is to leave is waited for;
+   * who is in the other one already, or on the way to it, counts as moved.
+   */
+  async move(asker: Asker, from: MeetingId, to: MeetingId, moves: readonly Move[]): Promise<void> {
+    if (moves.length > MOVES_MAX) throw new Refused('malformed');
+    const family = this.#familyOf(asker);
+    const participantIds = moves.map((one) => one.participantId);
+    const presetIds = moves.flatMap((one) => one.presetId ?? []);
+    const isMain = to === family.mainId;
+    await this.#check(asker, {
+      type: 'CheckMove',
+      by: asker.peerId,
+      participantIds,
+      withPresets: presetIds.length > 0,
+      toMain: isMain,
+    });
+    if (!family.has(from) || from === to) throw new Refused('room_unknown');
+    if (!(await presetsExist(this.db, family.mainId, presetIds))) throw new Refused('preset_unknown');
+    await family.arrivals(from, new Set(participantIds));
+    await family.exclusively(async () => {
+      if (!family.takes(to)) throw new Refused('room_unknown');
+      if (!isMain && !(await isActive(this.db, to))) throw new Refused('meeting_inactive');
+      const source = await this.hosts.find(from);
+      if (source && participantIds.some((id) => source.holds(id))) {
+        await source.execute({ type: 'MoveOut', moves: [...moves], to: { meetingId: to, isMain } });
+        return;
+      }
+      const target = this.hosts.peek(to);
+      const areThere = participantIds.some((id) => target?.holds(id) || family.isOnTheWay(id, to));
+      if (!areThere) throw new Refused('peer_unknown');
+    });
+  }
+
+  /**
+   * Ends the session of the meeting, and those of all connected ones when asked to (S32). The rooms always end with the
+   * main room. From a room, who has no rights over the others ends his own alone.
+   */
+  async end(asker: Asker, everywhere: boolean, origin: Origin): Promise<void> {
+    const { host, peerId } = asker;
+    const family = this.families.of(host);
+    const main = family && (await this.hosts.find(family.mainId));
+    if (everywhere && main?.state.session && main !== host && (await this.#mayEndEverywhere(asker))) {
+      await ifAnybodyIsThere(main.execute({ type: 'EndSession', by: BACKEND }));
+      await this.families.roomsEnded(main.meetingId);
+      return;
+    }
+    await host.execute({ type: 'EndSession', by: peerId }, origin);
+    await this.families.roomsEnded(host.meetingId);
+  }
+
+  /** To everybody in the named meetings but the sender (B13). */
+  async broadcast(
+    asker: Asker,
+    kind: string,
+    payload: Uint8Array,
+    meetingIds: readonly MeetingId[],
+  ): Promise<void> {
+    const { host, peerId } = asker;
+    const family = this.#familyOf(asker);
+    if (meetingIds.some((id) => !family.has(id))) throw new Refused('room_unknown');
+    const here = meetingIds.includes(host.meetingId) ? [...(host.state.session?.peers.keys() ?? [])] : [];
+    await host.execute({ type: 'Broadcast', by: peerId, kind, payload, toPeerIds: here });
+    for (const id of new Set(meetingIds)) {
+      const other = id === host.meetingId ? undefined : this.hosts.peek(id);
+      if (other) await ifAnybodyIsThere(other.execute({ type: 'Relay', from: peerId, kind, payload }));
+    }
+  }
+
+  /** First nobody comes in any more, then everybody goes out; a crash between the two is made up for at the start. */
+  async #delete(family: Family, id: MeetingId): Promise<void> {
+    family.closing.add(id);
+    try {
+      await family.arrivals(id);
+      await closeRoom(this.db, id, this.clock.now());
+      const room = await this.hosts.find(id);
+      room?.voidAdmissions();
+      if (room) await finishRoom(room, 'deleted');
+      family.rooms.delete(id);
+    } finally {
+      family.closing.delete(id);
+    }
+  }
+
+  #tellUpdated(family: Family, payloads: readonly Room[]): void {
+    const payload = toClient.encode(RoomEvent.connectedRoomsUpdated, { payloads: [...payloads] });
+    this.families.tell(family, RoomEvent.connectedRoomsUpdated, payload);
+  }
+
+  #familyOf({ host, peerId }: Asker): Family {
+    const family = this.families.of(host);
+    if (!family || !host.state.session?.peers.has(peerId)) throw new Refused('not_joined');
+    return family;
+  }
+
+  async #check({ host }: Asker, command: Command): Promise<void> {
+    await host.execute(command);
+  }
+
+  async #mayEndEverywhere(asker: Asker): Promise<boolean> {
+    try {
+      await this.#check(asker, { type: 'CheckEndEverywhere', by: asker.peerId });
+      return true;
+    } catch (error) {
+      if (error instanceof Refused && error.code === 'permission_denied') return false;
+      throw error;
+    }
+  }
+}
+
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
+const isTitle = (title: string): boolean =>
+  title.trim() !== '' && title.length <= ROOM_TITLE_MAX_CHARACTERS && !UNSTORABLE.test(title);

@@ -1,0 +1,116 @@
+import { answers, type Identity, type MeetingState } from '@parley/core';
+import type { room } from '@parley/wire';
+import type { MeetingId } from '../../ids.js';
+import type { Room } from './places.js';
+
+/** A client leaves, connects anew and joins within two seconds; one that takes longer is not waited for. */
+const TRAVEL_MAX_MS = 15_000;
+
+interface Traveller {
+  who: Identity;
+  to: MeetingId;
+  timer: NodeJS.Timeout;
+}
+
+/**
+ * A main meeting with its open rooms, and who is on the way between them: out of one session by right, and not yet in
+ * the other. Kept in memory while anybody is in one of the meetings; the truth is in the database.
+ */
+export class Family {
+  readonly rooms = new Map<MeetingId, string>();
+  /** Rooms that are being deleted: people still come out of them, and nobody is moved in. */
+  readonly closing = new Set<MeetingId>();
+  readonly #travellers = new Map<string, Traveller>();
+  readonly #waiting = new Set<() => void>();
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly mainId: MeetingId,
+    readonly title: string,
+    rooms: readonly Room[],
+    /** Somebody has arrived or is not waited for any more. */
+    private readonly settled: (family: Family) => void,
+  ) {
+    for (const { id, title: roomTitle } of rooms) this.rooms.set(id, roomTitle);
+  }
+
+  has(meetingId: MeetingId): boolean {
+    return meetingId === this.mainId || this.rooms.has(meetingId);
+  }
+
+  takes(meetingId: MeetingId): boolean {
+    return this.has(meetingId) && !this.closing.has(meetingId);
+  }
+
+  get meetingIds(): MeetingId[] {
+    return [this.mainId, ...this.rooms.keys()];
+  }
+
+  get hasTravellers(): boolean {
+    return this.#travellers.size > 0;
+  }
+
+  isOnTheWay(participantId: string, to: MeetingId): boolean {
+    return this.#travellers.get(participantId)?.to === to;
+  }
+
+  depart(who: Identity, to: MeetingId): void {
+    clearTimeout(this.#travellers.get(who.participantId)?.timer);
+    const timer = setTimeout(() => this.arrive(who.participantId), TRAVEL_MAX_MS);
+    this.#travellers.set(who.participantId, { who, to, timer });
+  }
+
+  arrive(participantId: string): void {
+    const traveller = this.#travellers.get(participantId);
+    if (!traveller) return;
+    clearTimeout(traveller.timer);
+    this.#travellers.delete(participantId);
+    for (const look of [...this.#waiting]) look();
+    this.settled(this);
+  }
+
+  /** Everything is over: nobody is waited for. */
+  forgetTravellers(): void {
+    for (const participantId of [...this.#travellers.keys()]) this.arrive(participantId);
+  }
+
+  /** Resolves when nobody is on the way to the meeting any more; within TRAVEL_MAX_MS. */
+  arrivals(at: MeetingId, participantIds?: ReadonlySet<string>): Promise<void> {
+    const areExpected = () =>
+      [...this.#travellers].some(([id, { to }]) => to === at && (participantIds?.has(id) ?? true));
+    return new Promise((resolve) => {
+      const look = () => {
+        if (areExpected()) return;
+        this.#waiting.delete(look);
+        resolve();
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /** One change of the list of rooms after the other. */
+  exclusively<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(change);
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Who is where (protocol.md 14). Who is on the way is shown where he goes, and nowhere else. */
+  list(stateOf: (meetingId: MeetingId) => MeetingState | undefined): room.GetConnectedRoomsDumpResponse {
+    const place = (meetingId: MeetingId, title: string) => ({
+      meetingId,
+      title,
+      people: this.#peopleOf(meetingId, stateOf(meetingId)),
+    });
+    return answers.connectedRooms(
+      place(this.mainId, stateOf(this.mainId)?.session?.title ?? this.title),
+      [...this.rooms].map(([id, title]) => place(id, title)),
+    );
+  }
+
+  *#peopleOf(meetingId: MeetingId, state: MeetingState | undefined): Iterable<Identity> {
+    yield* state?.session?.peers.values() ?? [];
+    for (const { who, to } of this.#travellers.values()) if (to === meetingId) yield who;
+  }
+}

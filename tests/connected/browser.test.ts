@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Person, type Stage, setUpStage } from '../support/browser-stage.js';
+import { chromiumIsInstalled } from '../support/chromium.js';
+import { serverIsBuilt } from '../support/parley-process.js';
+import { until } from '../support/until.js';
+import { followMoves } from './follow-in-page.js';
+
+describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('connected meetings in three browsers', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await setUpStage();
+  });
+  afterAll(() => stage?.dispose());
+
+  const isIn = (person: Person, meetingId: string) =>
+    until(`the client in ${meetingId}`, () =>
+      person.run((id) => window.meeting.meta.meetingId === id && window.meeting.self.roomJoined, meetingId),
+    );
+  const seesRooms = (person: Person, rooms: { title: string; people: string[] }[]) =>
+    until(`the rooms ${JSON.stringify(rooms)}`, async () => {
+      const seen = await person.run(() => window.rooms);
+      return JSON.stringify(seen.map(sorted)) === JSON.stringify(rooms.map(sorted));
+    });
+  const sorted = ({ title, people }: { title: string; people: string[] }) => [title, people.toSorted()];
+
+  it('moves people with their media, lets one return, and ends everywhere (B01-B08, B10, B11, S32, S43, X01)', async () => {
+    await stage.backend.newPreset('returner', 'group_call_participant', {
+      connected_meetings: {
+        can_alter_connected_meetings: false,
+        can_switch_connected_meetings: false,
+        can_switch_to_parent_meeting: true,
+      },
+    });
+    const main = await stage.backend.newMeeting({ title: 'Course' });
+    const host = await stage.enter(main, 'Mary', 'group_call_host');
+    const tom = await stage.enter(main, 'Tom', 'group_call_participant');
+    const ann = await stage.enter(main, 'Ann', 'returner');
+    const everybody = [host, tom, ann];
+    for (const person of everybody) await person.run(followMoves);
+    await Promise.all([host.seesVideoOf(tom.id), host.seesVideoOf(ann.id)]);
+    const oldPeerId = await ann.peerId();
+
+    const [red, blue] = await host.run(async () => {
+      const made = await window.meeting.connectedMeetings.createMeetings([
+        { title: 'Red' },
+        { title: 'Blue' },
+      ]);
+      return made.map(({ id }) => id);
+    });
+    await seesRooms(tom, [
+      { title: 'Course', people: [] },
+      { title: 'Red', people: [] },
+      { title: 'Blue', people: [] },
+    ]).catch(() => undefined);
+    expect(await tom.run(() => window.meeting.connectedMeetings.isActive)).toBe(true);
+
+    await tom.run(() => window.meeting.self.disableVideo());
+    const moved = await host.run(
+      ([from, to, ...ids]) => window.meeting.connectedMeetings.moveParticipants(from!, to!, ids),
+      [main, red!, tom.id, ann.id],
+    );
+    expect(moved).toEqual({ success: true });
+    await Promise.all([isIn(tom, red!), isIn(ann, red!)]);
+    expect(await ann.run(() => window.moves)).toEqual([
+      { type: 'changingMeeting', meetingId: red },
+      { type: 'roomLeft', state: 'connected-meeting' },
+      { type: 'meetingChanged', meetingId: red },
+    ]);
+    expect(await ann.peerId()).not.toBe(oldPeerId);
+    expect(await ann.run(() => window.meeting.self.userId)).toBe(ann.id);
+    await Promise.all([tom.seesVideoOf(ann.id), tom.hears(ann.id), ann.hears(tom.id)]);
+    expect(await tom.run(() => window.meeting.self.videoEnabled)).toBe(false);
+    expect(await ann.run(() => window.meeting.self.videoEnabled)).toBe(true);
+    expect(await host.joinedIds()).toEqual([]);
+    await seesRooms(host, [
+      { title: 'Course', people: [host.id] },
+      { title: 'Red', people: [tom.id, ann.id] },
+      { title: 'Blue', people: [] },
+    ]);
+
+    const presets = await stage.backend.client.realtimeKit.presets.get(stage.backend.appId, {
+      account_id: stage.backend.accountId,
+      per_page: 50,
+    });
+    const presetId = presets.data!.find(({ name }) => name === 'group_call_host')!.id!;
+    await host.run(
+      ([from, to, id, preset]) =>
+        window.meeting.connectedMeetings.moveParticipantsWithCustomPreset(from!, to!, [
+          { id: id!, presetId: preset! },
+        ]),
+      [red!, blue!, tom.id, presetId],
+    );
+    await isIn(tom, blue!);
+    expect(await tom.run(() => window.meeting.self.permissions.kickParticipant)).toBe(true);
+
+    await ann.run(
+      ([from, to]) =>
+        window.meeting.connectedMeetings.moveParticipants(from!, to!, [window.meeting.self.userId]),
+      [red!, main],
+    );
+    await isIn(ann, main);
+    await Promise.all([host.seesVideoOf(ann.id), ann.seesVideoOf(host.id), ann.hears(host.id)]);
+
+    await host.run(() => window.meeting.participants.kickAll());
+    for (const person of everybody) {
+      await until('the end', () => person.run(() => window.moves.at(-1)?.type === 'roomLeft'));
+      expect((await person.run(() => window.moves)).at(-1)).toEqual({ type: 'roomLeft', state: 'ended' });
+    }
+  });
+});
