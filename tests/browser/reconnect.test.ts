@@ -2,11 +2,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Person, type Stage, setUpStage } from '../support/browser-stage.js';
 import { chromiumIsInstalled } from '../support/chromium.js';
 import { serverIsBuilt } from '../support/parley-process.js';
+import { proves } from '../support/proves.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 
 /** The SDK comes back at the latest after its back-off (10 s) and a connect attempt (5 s). */
 const COME_BACK_MS = 25_000;
+const SDK_LONGEST_PAUSE_MS = 10_000;
 
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the network of a person breaks', () => {
   let stage: Stage;
@@ -67,6 +69,39 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the network of a person
     wire.mend();
     await Promise.all([reconnected(host), reconnected(guest)]);
     await Promise.all([host.seesVideoOf(guest.id), guest.seesVideoOf(host.id)]);
+  });
+
+  it(
+    'roomLeft is disconnected while the network is away, and the page comes back (L21, L22, S46)',
+    proves('Meta:socketConnectionUpdate'),
+    async () => {
+      wire.cut();
+      await guest.sawEvent('self', 'roomLeft', { state: 'disconnected' });
+      expect(await guest.run(() => window.meeting.self.roomState)).toBe('disconnected');
+      await guest.sawEvent('meta', 'socketConnectionUpdate', { state: 'reconnecting' });
+      wire.mend();
+      await reconnected(guest);
+      await guest.sawEvent('meta', 'socketConnectionUpdate', { state: 'connected' });
+      expect(await guest.run(() => window.meeting.self.roomState)).toBe('joined');
+    },
+  );
+
+  it('roomLeft is failed when the network stays away for all 50 tries (L21, S05)', async () => {
+    // The SDK tries for some four minutes; the clock of the page goes faster than that.
+    await guest.page.clock.install();
+    wire.cut();
+    const hasFailed = async () =>
+      (await guest.events()).some(
+        ({ name, details }) => name === 'roomLeft' && (details as { state: string }).state === 'failed',
+      );
+    await until('failed', async () => {
+      if (await hasFailed()) return true;
+      await guest.page.clock.runFor(SDK_LONGEST_PAUSE_MS);
+      return false;
+    });
+    expect(await guest.run(() => window.meeting.self.roomState)).toBe('failed');
+    wire.mend();
+    await reconnected(host);
   });
 
   it('after the reconnect a host still ends it for all', async () => {
