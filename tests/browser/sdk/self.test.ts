@@ -287,6 +287,9 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('oneself, with the offic
       'ThemePreset.isSimulcastEnabled',
       'ThemePreset.mediaConstraints',
       'SelfMedia:mediaScoreUpdate',
+      'Participants:mediaScoreUpdate',
+      'Participant:mediaScoreUpdate',
+      'ParticipantMap:mediaScoreUpdate',
     ),
     async () => {
       const meta = await tom.run(() => {
@@ -326,6 +329,8 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('oneself, with the offic
       expect(Math.abs(Date.now() - meta.startedMs)).toBeLessThan(600_000);
       await tom.sawEvent('meta', 'meetingStartTimeUpdate');
       await tom.sawEvent('self', 'mediaScoreUpdate', { kind: 'video' });
+      await mary.sawEvent('joined', 'mediaScoreUpdate', { userId: tom.id });
+      await mary.sawEvent('participants', 'mediaScoreUpdate', { participantId: await tom.peerId() });
     },
   );
 

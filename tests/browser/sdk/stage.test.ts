@@ -70,10 +70,40 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the stage with the offi
       'Self.stageStatus',
       'Participant.stageStatus',
       'Meta.viewType',
+      'PermissionPreset.stageEnabled',
+      'PermissionPreset.stageAccess',
+      'PermissionPreset.acceptStageRequests',
+      'PermissionPreset.canAllowParticipantAudio',
+      'PermissionPreset.canAllowParticipantVideo',
+      'PermissionPreset.requestProduceAudio',
+      'PermissionPreset.requestProduceVideo',
+      'PermissionPreset.requestProduceScreenshare',
     ),
     async () => {
       expect(await mary.run(() => window.meeting.meta.viewType)).toBe('WEBINAR');
       expect(await mary.run(() => window.meeting.stage.peerId)).toBe(await mary.peerId());
+      const rights = (person: Person) =>
+        person.run(() => {
+          const { permissions } = window.meeting.self;
+          const { stageEnabled, stageAccess, acceptStageRequests } = permissions;
+          const { canAllowParticipantAudio, canAllowParticipantVideo } = permissions;
+          const { requestProduceAudio, requestProduceVideo, requestProduceScreenshare } = permissions;
+          return {
+            stage: [stageEnabled, stageAccess, acceptStageRequests],
+            overOthers: [canAllowParticipantAudio, canAllowParticipantVideo],
+            onRequest: [requestProduceAudio, requestProduceVideo, requestProduceScreenshare],
+          };
+        });
+      expect(await rights(mary)).toEqual({
+        stage: [true, 'ALLOWED', true],
+        overOthers: [true, true],
+        onRequest: [false, false, false],
+      });
+      expect(await rights(tom)).toEqual({
+        stage: [true, 'CAN_REQUEST', false],
+        overOthers: [false, false],
+        onRequest: [true, true, true],
+      });
       const before = await statusOf(mary);
       expect(['ACCEPTED_TO_JOIN_STAGE', 'ON_STAGE', 'OFF_STAGE']).toContain(before);
       if (before === 'OFF_STAGE') expect(await act(mary, 'requestAccess')).toEqual({ ok: true });

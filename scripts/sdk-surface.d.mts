@@ -1,0 +1,5 @@
+export interface SdkItem {
+  id: string;
+  kind: 'method' | 'property' | 'event';
+}
+export function readSdkSurface(text?: string): SdkItem[];
