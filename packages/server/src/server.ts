@@ -144,6 +144,7 @@ async function start(
     log,
   });
   const listeners = await openListeners({ settings, fetch, edge, tls });
+  await webhooks.takeOver();
   webhooks.start();
   stack.push('listeners', () => listeners.close(REQUESTS_GRACE_MS));
   stack.push('sockets', () => edge.drain());

@@ -100,6 +100,21 @@ export async function claimLanes(
 }
 
 /**
+ * Makes everything due that a runner which is gone had taken: to be called by the only owner of the database, before
+ * it starts a runner of its own. A lease and the wait for a retry look the same, so it leaves deliveries alone that
+ * were answered once; theirs run out. What is parked comes along, and is parked again.
+ */
+export async function releaseLeases(db: Kysely<Database>, now: Date): Promise<void> {
+  await db
+    .updateTable('webhook_deliveries')
+    .set({ next_attempt_at: now })
+    .where('status', '=', 'PENDING')
+    .where('round_attempts', '=', 0)
+    .where('next_attempt_at', '>', now)
+    .execute();
+}
+
+/**
  * One statement, so that a claim is one round trip: `candidates` are due rows, taken webhook by webhook so that
  * no webhook hides another; `placed` finds what stands before each; `parked` puts off those that are not heads;
  * `leased` takes the heads together with the deliveries that follow them.

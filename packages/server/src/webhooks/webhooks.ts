@@ -5,6 +5,7 @@ import type { Registry } from 'prom-client';
 import type { Clock } from '../clock.js';
 import type { Database } from '../database/tables.js';
 import { UrlBreaker } from './breaker.js';
+import { releaseLeases } from './claims.js';
 import { createWebhookMetrics } from './metrics.js';
 import { redeliver } from './redelivery.js';
 import { clearDeliveryLog } from './retention.js';
@@ -28,6 +29,11 @@ export interface WebhooksOptions {
 /** The delivery side of webhooks; `outbox.ts` is the other side. */
 export interface Webhooks {
   start(): void;
+  /**
+   * Lets what was under way when another process died be sent at once. Only for the one owner of the database, and
+   * before `start`: a process that lives would have its deliveries sent twice.
+   */
+  takeOver(): Promise<void>;
   /** To be called after a commit that queued events. Cheap, and safe to call often. */
   wake(): void;
   /** SPKI in PEM, for `/.well-known/webhooks.json` (features.md WB09). */
@@ -76,6 +82,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
       void cleanUp();
       cleanUpTimer = setInterval(() => void cleanUp(), CLEAN_UP_EVERY_MS);
     },
+    takeOver: () => releaseLeases(db, clock.now()),
     wake: () => runner.wake(),
     publicKeyPem: () => signer.publicKeyPem(),
     async redeliver(deliveryId) {

@@ -40,6 +40,42 @@ test('a runner that dies in mid-delivery: the event comes again with the same rt
   expect(sink.received.at(-1)!.event).toBe('meeting.participantJoined');
 });
 
+test('the next owner of the database sends at once what was under way, in order, and refuses the late result', async () => {
+  const sink = await bench.sink(() => 'hang');
+  await bench.register(sink.url);
+  const session = bench.session();
+  await bench.queue(meetingStarted(session), participantJoined(session, peer()));
+  const dead = bench.startWebhooks();
+  await sink.arrived(1);
+
+  bench.clock.advance(1_000);
+  const owner = bench.makeWebhooks();
+  await owner.takeOver();
+  owner.start();
+  await sink.arrived(2);
+  expect(sink.received[1]!.headers['rtk-uuid']).toBe(sink.received[0]!.headers['rtk-uuid']);
+  sink.waiting[0]!.writeHead(404).end();
+  await dead.close(5_000);
+  expect(await bench.attempts()).toHaveLength(0);
+  sink.waiting[1]!.writeHead(200).end();
+  await sink.arrived(3);
+  sink.waiting[2]!.writeHead(200).end();
+  await bench.settled((row) => row.status === 'DELIVERED');
+  expect((await bench.deliveries()).map(({ attempts }) => attempts)).toEqual([1, 1]);
+});
+
+test('the next owner of the database shortens no wait for a retry', async () => {
+  const sink = await bench.sink(() => 500);
+  await bench.register(sink.url);
+  await bench.queue(meetingStarted(bench.session()));
+  const dead = bench.startWebhooks();
+  await expect.poll(async () => (await bench.deliveries())[0]!.attempts).toBe(1);
+  await dead.close();
+  const [before] = await bench.deliveries();
+  await bench.makeWebhooks().takeOver();
+  expect(await bench.deliveries()).toEqual([before]);
+});
+
 test('a result that comes after its lease is refused, and so is its log line', async () => {
   const sink = await bench.sink(() => 'hang');
   await bench.register(sink.url);

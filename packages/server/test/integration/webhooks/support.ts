@@ -112,6 +112,12 @@ export async function startWebhookBench(options: Partial<WebhooksOptions> = {}) 
 
     /** Another runner on the same tables, as after a restart. */
     startWebhooks(more: Partial<WebhooksOptions> = {}): Webhooks {
+      const webhooks = bench.makeWebhooks(more);
+      webhooks.start();
+      return webhooks;
+    },
+
+    makeWebhooks(more: Partial<WebhooksOptions> = {}): Webhooks {
       const webhooks = createWebhooks({
         db,
         clock,
@@ -123,7 +129,6 @@ export async function startWebhookBench(options: Partial<WebhooksOptions> = {}) 
         ...more,
       });
       started.push(webhooks);
-      webhooks.start();
       return webhooks;
     },
 
