@@ -39,8 +39,8 @@ export async function startReceiver(): Promise<Receiver> {
         headers: request.headers,
         body,
         event: content.event,
-        meetingId: content.meeting.id,
-        sessionId: content.meeting.sessionId,
+        meetingId: content.meeting?.id ?? content.meetingId,
+        sessionId: content.meeting?.sessionId ?? content.sessionId,
         peerId: content.participant?.peerId,
         reason: content.reason,
       };

@@ -111,6 +111,8 @@ async function start(
     reconnectGraceMs: settings.reconnectGraceMs,
     participantTokens,
     committed: webhooks.wake,
+    chatLink: files.chatExportLink,
+    chatRetentionDays: settings.chatRetentionDays,
   });
   registerMeetingMetrics(registry, meetings);
   const services: Services = {

@@ -235,7 +235,7 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
     default: 7,
     parse: integer(1, 3650),
     reason:
-      'How long the files sent in chat are kept. Those of meetings with `persist_chat` are kept without end.',
+      'How long the messages of an ended session, and files sent in chat, are kept. Those of meetings with `persist_chat` are kept without end.',
   },
   maxBodyBytes: {
     env: 'PARLEY_MAX_BODY_BYTES',

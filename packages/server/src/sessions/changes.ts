@@ -186,7 +186,7 @@ function countLeave(changes: Changes, peer: Peer, at: Date, endedAt: Date | null
   });
 }
 
-function webhookSession(record: SessionRecord): WebhookSession {
+export function webhookSession(record: SessionRecord): WebhookSession {
   const { appId, appName, meetingId, sessionId, title, startedAt } = record;
   return { appId, appName, meetingId, sessionId, title, createdAt: startedAt, startedAt };
 }

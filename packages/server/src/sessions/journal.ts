@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../database/tables.js';
 import { isDatabaseOutage } from '../http/outages.js';
 import type { Changes } from './changes.js';
-import { writeChanges, writtenAlready } from './write-changes.js';
+import { type ChatLink, writeChanges, writtenAlready } from './write-changes.js';
 
 /** How long a change may wait for the database before its callers are told that it failed. */
 const OUTAGE_LIMIT_MS = 30_000;
@@ -30,6 +30,7 @@ export class Journal {
     private readonly log: Logger,
     /** Called after each commit; the outbox may hold new webhooks. */
     private readonly committed: () => void,
+    private readonly chatLink: ChatLink,
   ) {}
 
   /**
@@ -74,7 +75,8 @@ export class Journal {
     for (let attempt = 1; ; attempt++) {
       try {
         const missing = attempt === 1 ? group : await this.#notWritten(group);
-        if (missing.length > 0) await this.db.transaction().execute((trx) => writeChanges(trx, missing));
+        if (missing.length > 0)
+          await this.db.transaction().execute((trx) => writeChanges(trx, missing, this.chatLink));
         return;
       } catch (error) {
         if (!isDatabaseOutage(error)) {

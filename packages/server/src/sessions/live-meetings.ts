@@ -6,6 +6,7 @@ import type { Database } from '../database/tables.js';
 import type { MeetingId } from '../ids.js';
 import type { MediaPool } from '../media/media-pool.js';
 import type { ParticipantTokens } from '../tokens/participant-tokens.js';
+import { clearEndedChat } from './chat-retention.js';
 import { ConnectedMeetings } from './connected/connected-meetings.js';
 import { Families } from './connected/families.js';
 import { finishRoom } from './connected/finish-room.js';
@@ -14,6 +15,7 @@ import { Journal } from './journal.js';
 import { clearEndedLogs } from './log-retention.js';
 import { MeetingHost } from './meeting-host.js';
 import { meetingsWithLiveSession, recoverSession } from './recovery.js';
+import type { ChatLink } from './write-changes.js';
 
 const RECOVERY_RETRY_MS = 1_000;
 const CLEAN_UP_EVERY_MS = 60 * 60_000;
@@ -27,6 +29,9 @@ export interface LiveMeetingsOptions {
   participantTokens: Pick<ParticipantTokens, 'mint'>;
   /** Called after each commit; the outbox may hold new webhooks. */
   committed: () => void;
+  chatLink: ChatLink;
+  /** How long the chat of an ended session is kept, unless its meeting keeps it. */
+  chatRetentionDays: number;
 }
 
 /** The meetings that somebody is connected to or that have a live session, one host for each. */
@@ -47,7 +52,7 @@ export class LiveMeetings {
 
   constructor(private readonly options: LiveMeetingsOptions) {
     const { db, log, clock } = options;
-    this.#journal = new Journal(db, log, options.committed);
+    this.#journal = new Journal(db, log, options.committed, options.chatLink);
     this.transfers = new Transfers(db, log, options.participantTokens);
     this.#families = new Families(db, this, this.transfers);
     this.connected = new ConnectedMeetings(db, clock, this, this.#families);
@@ -116,12 +121,21 @@ export class LiveMeetings {
   }
 
   async #cleanUp(): Promise<void> {
-    const { db, clock, log } = this.options;
-    try {
-      const removed = await clearEndedLogs(db, clock.now(), this.#closing.signal);
-      if (removed > 0) log.info({ removed }, 'Logs of ended sessions were removed');
-    } catch (error) {
-      if (!this.#draining) log.error({ err: error }, 'Logs of ended sessions could not be removed');
+    const { db, clock, log, chatRetentionDays } = this.options;
+    const { signal } = this.#closing;
+    const jobs = {
+      logs: () => clearEndedLogs(db, clock.now(), signal),
+      chat: () => clearEndedChat(db, clock.now(), chatRetentionDays, signal),
+    };
+    for (const [what, clear] of Object.entries(jobs)) {
+      try {
+        const removed = await clear();
+        if (removed > 0) log.info({ what, removed }, 'What ended sessions have left was removed');
+      } catch (error) {
+        if (!this.#draining) {
+          log.error({ err: error, what }, 'What ended sessions have left could not be removed');
+        }
+      }
     }
   }
 

@@ -3,10 +3,11 @@ import { v7 as uuid } from 'uuid';
 import type { Database } from '../database/tables.js';
 import type { SessionId } from '../ids.js';
 import { writeRecordings } from '../recordings/write-recordings.js';
-import { queueWebhooks } from '../webhooks/outbox.js';
-import type { Changes } from './changes.js';
+import { type QueuedWebhookEvent, queueWebhooks } from '../webhooks/outbox.js';
+import { chatSynced } from '../webhooks/payloads.js';
+import { type Changes, webhookSession } from './changes.js';
 import { writePlaces } from './connected/places.js';
-import { writeChat } from './write-chat.js';
+import { noteChatOfEnded, writeChat } from './write-chat.js';
 
 /** The session's log has entries that this server did not write: it has lost the session. */
 export class SessionTakenError extends Error {
@@ -16,11 +17,18 @@ export class SessionTakenError extends Error {
   }
 }
 
+/** Where the chat of a session that has ended can be loaded from. */
+export type ChatLink = (sessionId: SessionId, endedAt: Date) => { url: string; expiresAt: Date };
+
 /**
  * Writes log, tables and outbox for a group of sessions in the given transaction. A constant number of statements,
  * however many sessions, peers and events there are.
  */
-export async function writeChanges(trx: Transaction<Database>, group: Changes[]): Promise<void> {
+export async function writeChanges(
+  trx: Transaction<Database>,
+  group: Changes[],
+  chatLink: ChatLink,
+): Promise<void> {
   await insertStarted(trx, group);
   await updateSessions(trx, group);
   await insertLog(trx, group);
@@ -34,7 +42,8 @@ export async function writeChanges(trx: Transaction<Database>, group: Changes[])
     trx,
     group.flatMap(({ record, recordings }) => recordings.map((write) => ({ session: record, write }))),
   );
-  await writeWebhooks(trx, group);
+  const withChat = await noteChatOfEnded(trx, group);
+  await writeWebhooks(trx, group, (changes) => webhooksOf(changes, withChat, chatLink));
 }
 
 /** The sessions of the group whose changes are in the database already. */
@@ -218,7 +227,23 @@ async function closeEnded(trx: Transaction<Database>, group: Changes[]): Promise
   `.execute(trx);
 }
 
-async function writeWebhooks(trx: Transaction<Database>, group: Changes[]): Promise<void> {
+/** What the changes have caused, and at their end the chat if there was any (features.md H19). */
+function webhooksOf(
+  { record, ended, webhooks }: Changes,
+  withChat: ReadonlySet<SessionId>,
+  chatLink: ChatLink,
+): QueuedWebhookEvent[] {
+  const events = webhooks.map((make) => make());
+  if (!ended || !withChat.has(record.sessionId)) return events;
+  const session = { ...webhookSession(record), endedAt: ended.at };
+  return [...events, chatSynced(session, chatLink(record.sessionId, ended.at))];
+}
+
+async function writeWebhooks(
+  trx: Transaction<Database>,
+  group: Changes[],
+  eventsOf: (changes: Changes) => QueuedWebhookEvent[],
+): Promise<void> {
   const causing = group.filter((changes) => changes.webhooks.length > 0);
   if (causing.length === 0) return;
   const rows = await trx
@@ -229,9 +254,7 @@ async function writeWebhooks(trx: Transaction<Database>, group: Changes[]): Prom
     .where('app_id', 'in', [...new Set(causing.map(({ record }) => record.appId))])
     .execute();
   const listening = new Set(rows.map((row) => row.app_id));
-  const events = causing
-    .filter(({ record }) => listening.has(record.appId))
-    .flatMap((changes) => changes.webhooks.map((make) => make()));
+  const events = causing.filter(({ record }) => listening.has(record.appId)).flatMap(eventsOf);
   const latest = new Date(Math.max(...group.map((changes) => changes.at.getTime())));
   await queueWebhooks(trx, events, latest);
 }

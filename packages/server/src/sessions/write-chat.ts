@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../database/tables.js';
+import type { SessionId } from '../ids.js';
 import type { Changes } from './changes.js';
 
 /** Folds chat events into the table that the export and the paging read (features.md H07, H18). */
@@ -37,4 +38,25 @@ export async function writeChat(trx: Transaction<Database>, group: Changes[]): P
         );
     }
   }
+}
+
+/**
+ * Notes which of the sessions that end have chat to be cleared away later, and answers those that have any to show:
+ * where every message was deleted there is nothing to export.
+ */
+export async function noteChatOfEnded(
+  trx: Transaction<Database>,
+  group: Changes[],
+): Promise<ReadonlySet<SessionId>> {
+  const ended = group.filter((changes) => changes.ended !== null);
+  if (ended.length === 0) return new Set();
+  const { rows } = await sql<{ id: SessionId; to_show: boolean }>`
+    update sessions set has_chat = true
+    where id = any(${ended.map(({ record }) => record.sessionId)}::uuid[])
+      and exists (select from chat_messages where session_id = sessions.id)
+    returning id, exists (
+      select from chat_messages where session_id = sessions.id and deleted_at is null
+    ) as to_show
+  `.execute(trx);
+  return new Set(rows.flatMap((row) => (row.to_show ? row.id : [])));
 }

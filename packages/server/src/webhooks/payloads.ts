@@ -60,6 +60,34 @@ export function participantLeft(
   });
 }
 
+/** The only flat body (features.md WP05, H19). */
+export function chatSynced(
+  session: WebhookSession & { endedAt: Date },
+  chat: { url: string; expiresAt: Date },
+): QueuedWebhookEvent {
+  const event = 'meeting.chatSynced';
+  const { id: meetingId, sessionId, title, createdAt, startedAt, endedAt, organizedBy } = meeting(session);
+  const chatDownloadUrl = chat.url;
+  const chatDownloadUrlExpiry = chat.expiresAt.toISOString();
+  return {
+    appId: session.appId,
+    sessionId: session.sessionId,
+    event,
+    payload: {
+      event,
+      sessionId,
+      meetingId,
+      title,
+      chatDownloadUrl,
+      chatDownloadUrlExpiry,
+      createdAt,
+      startedAt,
+      endedAt,
+      organizedBy,
+    },
+  };
+}
+
 export interface WebhookRecording {
   recordingId: RecordingId;
   outputFileName: string;

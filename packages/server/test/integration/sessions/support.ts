@@ -48,6 +48,11 @@ export async function startSessionsBench(): Promise<SessionsBench> {
         reconnectGraceMs: 60_000,
         participantTokens: { mint: async () => 'token' },
         committed: () => {},
+        chatLink: (sessionId, endedAt) => ({
+          url: `https://parley.example/${sessionId}`,
+          expiresAt: endedAt,
+        }),
+        chatRetentionDays: 7,
         ...options,
       });
       started.push(meetings);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { AppId, MeetingId, PeerId, SessionId } from '../../../src/ids.js';
 import { WEBHOOK_EVENT_NAMES } from '../../../src/webhooks/events.js';
 import {
+  chatSynced,
   meetingEnded,
   meetingStarted,
   participantJoined,
@@ -84,5 +85,32 @@ test('WP04 meeting.participantLeft, in a session that goes on and in one that ha
     event: 'meeting.participantLeft',
     meeting: { ...meeting, endedAt: '2026-01-01T10:30:00.000Z' },
     participant: left,
+  });
+});
+
+test('an end by a limit of the meeting is the host’s, and says so in a field of ours', () => {
+  expect(meetingEnded({ ...session, endedAt }, 'TIME_LIMIT').payload).toEqual({
+    event: 'meeting.ended',
+    meeting: { ...meeting, endedAt: '2026-01-01T10:30:00.000Z' },
+    reason: 'HOST_ENDED_MEETING',
+    endReason: 'TIME_LIMIT',
+  });
+});
+
+test('WP05 meeting.chatSynced', () => {
+  const expiresAt = new Date('2026-01-08T10:30:00.000Z');
+  const { payload, sessionId } = chatSynced({ ...session, endedAt }, { url: 'https://p/chat', expiresAt });
+  expect(sessionId).toBe('session');
+  expect(payload).toEqual({
+    event: 'meeting.chatSynced',
+    sessionId: 'session',
+    meetingId: 'meeting',
+    title: 'Algebra',
+    chatDownloadUrl: 'https://p/chat',
+    chatDownloadUrlExpiry: '2026-01-08T10:30:00.000Z',
+    createdAt: '2026-01-01T10:00:00.000Z',
+    startedAt: '2026-01-01T10:00:00.120Z',
+    endedAt: '2026-01-01T10:30:00.000Z',
+    organizedBy: { id: 'app', name: 'Academy' },
   });
 });
