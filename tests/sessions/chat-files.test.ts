@@ -1,8 +1,9 @@
+import { ChatEvent } from '@parley/wire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serverIsBuilt } from '../support/parley-process.js';
 import { type SessionStage, startSessionStage } from '../support/session-stage.js';
 
-describe.skipIf(!serverIsBuilt)('files in chat', () => {
+describe.skipIf(!serverIsBuilt)('files and older messages of chat', () => {
   let stage: SessionStage;
   beforeAll(async () => {
     stage = await startSessionStage();
@@ -54,5 +55,28 @@ describe.skipIf(!serverIsBuilt)('files in chat', () => {
     const forbidden = await ask(ann.token, body);
     expect([forbidden.status, (await forbidden.json()).error.reason]).toEqual([403, 'files_forbidden']);
     expect((await ask(tom.token, { ...body, filename: '' })).status).toBe(400);
+  });
+
+  test('messages that the meeting keeps can be edited, pinned and deleted in a later session by whom it belongs to (H06-H08, H16)', async () => {
+    const { kit, scope, backend } = stage;
+    const meeting = await backend.newMeeting();
+    await kit.meetings.updateMeetingByID(meeting, { ...scope, persist_chat: true });
+    const [mary, tom] = [await stage.invite(meeting, 'Mary'), await stage.invite(meeting, 'Tom')];
+    const writer = await stage.enterAgain(mary);
+    const sent = await writer.request(ChatEvent.sendMessageToRoom, { payloadType: 0, payload: 'hello' });
+    const { chatId } = sent.message!;
+    await backend.kickAll(meeting);
+
+    const [author, other] = [await stage.enterAgain(mary), await stage.enterAgain(tom)];
+    const seen = other.next(ChatEvent.editMessage);
+    await author.request(ChatEvent.editMessage, { chatId, payloadType: 0, payload: 'hello again' });
+    expect((await seen).message).toMatchObject({ chatId, payload: 'hello again', isEdited: true });
+    await other.request(ChatEvent.pinMessage, { chatId, pinned: true });
+    const pinned = { timeStamp: 0, size: 10, from: 0, reversed: false, filters: { pinned: true } };
+    const { messages } = await other.request(ChatEvent.getPaginatedMessages, pinned);
+    expect(messages).toMatchObject([{ chatId, payload: 'hello again', pinned: true }]);
+    await expect(other.request(ChatEvent.deleteMessage, { chatId })).rejects.toThrow('Only the author');
+    await author.request(ChatEvent.deleteMessage, { chatId });
+    expect((await author.request(ChatEvent.getMessages)).messages).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import type { PermissionsPatch } from './preset.js';
 import type { RecordingChange, RecordingType } from './recording.js';
-import type { Identity, ProducerKind, TimeLimits, Timestamp } from './state.js';
+import type { ChatMessage, Identity, ProducerKind, TimeLimits, Timestamp } from './state.js';
 
 /** The backend, which needs no permission of a preset. */
 export const BACKEND = Symbol('backend');
@@ -111,9 +111,13 @@ export type Command =
       payload: string;
       toPeerIds: string[] | null;
     }
-  | { type: 'EditChat'; by: string; messageId: string; payload: string }
-  | { type: 'DeleteChat'; by: string; messageId: string }
-  | { type: 'PinChat'; by: string; messageId: string; pinned: boolean }
+  /**
+   * `older` is the message as it was written when the session's memory has dropped it; whoever gives it sees to it
+   * that nothing else changes the message meanwhile.
+   */
+  | { type: 'EditChat'; by: string; messageId: string; payload: string; older?: ChatMessage }
+  | { type: 'DeleteChat'; by: string; messageId: string; older?: ChatMessage }
+  | { type: 'PinChat'; by: string; messageId: string; pinned: boolean; older?: ChatMessage }
   | {
       type: 'CreatePoll';
       by: Actor;

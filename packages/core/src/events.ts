@@ -62,10 +62,11 @@ export type DurableEvent =
   | { type: 'UnmuteForbidden'; at: Timestamp; peerIds: string[] }
   | { type: 'UnmuteAllowed'; at: Timestamp; peerIds: string[] }
   | { type: 'ChatMessageSent'; at: Timestamp; message: ChatMessage; toPeerIds: string[] | null }
-  | { type: 'ChatMessageEdited'; at: Timestamp; messageId: string; payload: string }
+  /** `older` is the message before the change, when the state has dropped it. */
+  | { type: 'ChatMessageEdited'; at: Timestamp; messageId: string; payload: string; older?: ChatMessage }
   /** `targetParticipantIds` are those of the message, for who may hear of it. */
   | { type: 'ChatMessageDeleted'; at: Timestamp; messageId: string; targetParticipantIds: readonly string[] }
-  | { type: 'ChatMessagePinned'; at: Timestamp; messageId: string; pinned: boolean }
+  | { type: 'ChatMessagePinned'; at: Timestamp; messageId: string; pinned: boolean; older?: ChatMessage }
   | { type: 'PollCreated'; at: Timestamp; poll: Omit<Poll, 'voted'> }
   | { type: 'PollVoted'; at: Timestamp; pollId: string; option: number; participantId: string; name: string }
   | { type: 'StoreItemsSet'; at: Timestamp; store: string; items: StoreItem[] }

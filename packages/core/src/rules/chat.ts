@@ -49,17 +49,17 @@ function privateReceivers(session: Session, author: Peer, peerIds: readonly stri
 
 /** Nobody but the author changes a message (features.md OQ09), and only to what he may still write. */
 export function editChat(state: MeetingState, command: Of<'EditChat'>, now: Timestamp): Decision {
-  const own = ownMessage(state, command.by, command.messageId);
+  const own = ownMessage(state, command);
   if ('refusal' in own) return own;
-  const { payload, messageId } = command;
+  const { payload, messageId, older } = command;
   const isPrivate = own.message.targetParticipantIds.length > 0;
   const refusal = whyNotWrite(own.author, isPrivate, own.message.payloadType, payload);
   if (refusal) return refuse(refusal);
-  return accept({ type: 'ChatMessageEdited', at: now, messageId, payload });
+  return accept({ type: 'ChatMessageEdited', at: now, messageId, payload, ...(older && { older }) });
 }
 
 export function deleteChat(state: MeetingState, command: Of<'DeleteChat'>, now: Timestamp): Decision {
-  const own = ownMessage(state, command.by, command.messageId);
+  const own = ownMessage(state, command);
   if ('refusal' in own) return own;
   const { id: messageId, targetParticipantIds } = own.message;
   return accept({ type: 'ChatMessageDeleted', at: now, messageId, targetParticipantIds });
@@ -69,11 +69,12 @@ export function deleteChat(state: MeetingState, command: Of<'DeleteChat'>, now: 
 export function pinChat(state: MeetingState, command: Of<'PinChat'>, now: Timestamp): Decision {
   const member = memberOf(state, command.by);
   if (!member) return refuse('not_joined');
-  const message = member.session.chat.get(command.messageId);
+  const { messageId, pinned, older } = command;
+  const message = member.session.chat.get(messageId) ?? older;
   if (!message || !isVisibleTo(message, member.peer)) return refuse('message_unknown');
   if (!member.peer.permissions.chat.public.can_send) return refuse('permission_denied');
   if (message.targetParticipantIds.length > 0) return refuse('private_pin');
-  return accept({ type: 'ChatMessagePinned', at: now, messageId: command.messageId, pinned: command.pinned });
+  return accept({ type: 'ChatMessagePinned', at: now, messageId, pinned, ...(older && { older }) });
 }
 
 export function isVisibleTo(message: ChatMessage, peer: Peer): boolean {
@@ -84,12 +85,11 @@ export function isVisibleTo(message: ChatMessage, peer: Peer): boolean {
 
 function ownMessage(
   state: MeetingState,
-  by: string,
-  messageId: string,
+  { by, messageId, older }: Of<'EditChat' | 'DeleteChat'>,
 ): { message: ChatMessage; author: Peer } | { refusal: RefusalCode } {
   const member = memberOf(state, by);
   if (!member) return { refusal: 'not_joined' };
-  const message = member.session.chat.get(messageId);
+  const message = member.session.chat.get(messageId) ?? older;
   if (!message || !isVisibleTo(message, member.peer)) return { refusal: 'message_unknown' };
   const author = member.peer;
   return message.participantId === author.participantId ? { message, author } : { refusal: 'not_the_author' };

@@ -23,7 +23,8 @@ export function viewOfChat(
         : [answeringMessage(joined(session), ChatEvent.sendMessageToRoom, payload)];
     }
     case 'ChatMessageEdited': {
-      const edited = session.chat.get(event.messageId);
+      const { older, payload } = event;
+      const edited = session.chat.get(event.messageId) ?? (older && { ...older, payload, edited: true });
       if (!edited) return [];
       const to = readers(session, edited.targetParticipantIds);
       return [answeringMessage(to, ChatEvent.editMessage, { message: chatMessage(edited) })];
@@ -33,7 +34,8 @@ export function viewOfChat(
       return [answeringMessage(to, ChatEvent.deleteMessage, { chatId: event.messageId })];
     }
     case 'ChatMessagePinned': {
-      const pinned = session.chat.get(event.messageId);
+      const { older } = event;
+      const pinned = session.chat.get(event.messageId) ?? (older && { ...older, pinned: event.pinned });
       if (!pinned) return [];
       const payload = { chatId: pinned.id, pinned: pinned.pinned, message: chatMessage(pinned) };
       return [answeringMessage(joined(session), ChatEvent.pinMessage, payload)];

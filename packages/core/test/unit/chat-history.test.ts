@@ -1,6 +1,7 @@
-import { answers, type Command } from '@parley/core';
+import { answers, type ChatMessage, type Command } from '@parley/core';
+import { ChatEvent } from '@parley/wire';
 import { describe, expect, it } from 'vitest';
-import { Meeting, participantOf } from '../support/meeting.js';
+import { Meeting, participantOf, START } from '../support/meeting.js';
 import { guest } from '../support/presets.js';
 
 const TEXT = 0;
@@ -66,5 +67,54 @@ describe('the history for late joiners', () => {
     const edited = JSON.stringify({ message: 'x'.repeat(32_700) });
     expect(meeting.do(edit('anna', edited, oldest)).to('ben')).toEqual(['chat.editMessage!']);
     expect(history(meeting, 'ben')[0]?.payload).toBe(edited);
+  });
+});
+
+describe('a message that the history has dropped', () => {
+  const older = (changes: Partial<ChatMessage> = {}): ChatMessage => ({
+    id: 'm0',
+    peerId: 'anna',
+    participantId: participantOf('anna'),
+    displayName: 'ANNA',
+    payloadType: TEXT,
+    payload: 'long ago',
+    targetParticipantIds: [],
+    pinned: false,
+    edited: false,
+    sentAt: START,
+    ...changes,
+  });
+
+  it('is changed when it is brought along, told to its readers, and kept out of memory', () => {
+    const meeting = room();
+    const edited = meeting.do({ ...edit('anna', 'changed', 'm0'), older: older() });
+    expect(edited.receivers(ChatEvent.editMessage)).toEqual(['anna', 'ben', 'cleo']);
+    expect(edited.message(ChatEvent.editMessage).message).toMatchObject({
+      payload: 'changed',
+      isEdited: true,
+    });
+    const pin = { type: 'PinChat', by: 'ben', messageId: 'm0', pinned: true, older: older() } as const;
+    expect(meeting.do(pin).message(ChatEvent.pinMessage).message).toMatchObject({
+      chatId: 'm0',
+      pinned: true,
+    });
+    const targetParticipantIds = [participantOf('anna'), participantOf('ben')];
+    const remove = {
+      type: 'DeleteChat',
+      by: 'anna',
+      messageId: 'm0',
+      older: older({ targetParticipantIds }),
+    };
+    const removed = meeting.do(remove as Command);
+    expect(removed.receivers(ChatEvent.deleteMessage)).toEqual(['anna', 'ben']);
+    expect(history(meeting, 'ben')).toEqual([]);
+  });
+
+  it('is judged as the others are', () => {
+    const meeting = room();
+    const asPrivate = older({ targetParticipantIds: [participantOf('anna'), participantOf('ben')] });
+    expect(meeting.refusalOf({ ...edit('ben', 'x', 'm0'), older: older() })).toBe('not_the_author');
+    expect(meeting.refusalOf({ ...edit('cleo', 'x', 'm0'), older: asPrivate })).toBe('message_unknown');
+    expect(meeting.refusalOf({ ...edit('anna', '', 'm0'), older: older() })).toBe('message_invalid');
   });
 });

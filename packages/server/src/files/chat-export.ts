@@ -3,8 +3,8 @@ import type { Database } from '../database/tables.js';
 import { ApiError } from '../http/errors.js';
 import type { SessionId } from '../ids.js';
 
-/** Messages read at once; the export of a long session is never in memory as a whole. */
-const BATCH_MESSAGES = 1_000;
+/** Messages read at once, some megabytes at the most; the export of a long session is never in memory as a whole. */
+const BATCH_MESSAGES = 200;
 const COLUMNS =
   'id,participantId,sessionId,meetingId,displayName,pinned,isEdited,payloadType,payload,createdAt';
 /** By the numbers of the wire; a custom message is JSON text (features.md H18). */

@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../clock.js';
 import type { Database } from '../database/tables.js';
-import { ApiError } from '../http/errors.js';
+import { ApiError, RateLimitedError } from '../http/errors.js';
 import type { SessionId } from '../ids.js';
 import { chatAsCsv } from './chat-export.js';
 import { bareType, type ChatFiles } from './chat-files.js';
@@ -13,6 +13,10 @@ import type { FileLinks, LinkPurpose } from './links.js';
 /** What a browser may show in its place; everything else is saved, and never runs as a page of ours. */
 const SHOWN_IN_PLACE = new Set(['image/gif', 'image/jpeg', 'image/png', 'image/webp']);
 const TYPE_OF_THE_REST = 'application/octet-stream';
+/** Each holds one batch of messages in memory, however slowly it is read. */
+const EXPORTS_AT_ONCE_MAX = 16;
+/** A reader that takes longer would keep the others out. */
+const EXPORT_MAX_MS = 10 * 60_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface FileRoutesOptions {
@@ -25,6 +29,7 @@ export interface FileRoutesOptions {
 /** Where the signed links lead: no token is asked for, the link is the permission (rest-api.md 3.5). */
 export function fileRoutes({ db, clock, links, chatFiles }: FileRoutesOptions): Hono {
   const app = new Hono();
+  let exportsUnderWay = 0;
   const open = (c: Context, purpose: LinkPurpose): string => {
     const id = c.req.param('id') ?? '';
     links.require(purpose, id, c.req.query(), clock.now());
@@ -82,7 +87,14 @@ export function fileRoutes({ db, clock, links, chatFiles }: FileRoutesOptions): 
       'cache-control': 'no-store',
     };
     if (c.req.method === 'HEAD') return c.body(null, 200, headers);
+    if (exportsUnderWay >= EXPORTS_AT_ONCE_MAX) throw new RateLimitedError('Too many exports at once', 1_000);
+    exportsUnderWay += 1;
     const lines = Readable.from(chatAsCsv(db, id)).map((part: string) => Buffer.from(part));
+    const cutOff = setTimeout(() => lines.destroy(), EXPORT_MAX_MS);
+    lines.once('close', () => {
+      clearTimeout(cutOff);
+      exportsUnderWay -= 1;
+    });
     return c.body(Readable.toWeb(lines) as ReadableStream, 200, headers);
   });
   return app;

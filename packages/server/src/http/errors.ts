@@ -49,3 +49,14 @@ export class NotAvailableError extends ApiError {
     this.name = 'NotAvailableError';
   }
 }
+
+/** One request too many; the official clients repeat it by themselves after the time that the answer asks for. */
+export class RateLimitedError extends ApiError {
+  constructor(
+    message: string,
+    readonly retryAfterMs: number,
+  ) {
+    super(429, message, undefined, 'rate_limited');
+    this.name = 'RateLimitedError';
+  }
+}

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Logger } from 'pino';
-import { ApiError, GatewayError } from './errors.js';
+import { ApiError, GatewayError, RateLimitedError } from './errors.js';
 import { isDatabaseOutage } from './outages.js';
 
 /** After how many seconds a client should try again when the database is away. */
@@ -37,7 +37,13 @@ const errorObject = ({ status, message, reason }: ApiError) => ({
 });
 
 /** Official clients repeat 409 and 5xx by themselves unless told not to (rest-api.md 0.3). */
-function headersOf({ status, reason }: ApiError): Record<string, string> {
+function headersOf(error: ApiError): Record<string, string> {
+  const { status, reason } = error;
+  if (error instanceof RateLimitedError) {
+    const { retryAfterMs } = error;
+    // In whole seconds for everybody, and exactly for the official clients, which look at this one first.
+    return { 'retry-after': String(Math.ceil(retryAfterMs / 1000)), 'retry-after-ms': String(retryAfterMs) };
+  }
   if (status === 409 || reason === 'not_available') return { 'x-should-retry': 'false' };
   if (status === 503) return { 'retry-after': OUTAGE_RETRY_AFTER_SECONDS };
   if (status === 401) return { 'www-authenticate': 'Bearer' };

@@ -1,4 +1,4 @@
-import { CHAT_HISTORY_MAX_CHARACTERS, CHAT_HISTORY_MESSAGES } from '@parley/core';
+import { CHAT_HISTORY_MAX_CHARACTERS, CHAT_HISTORY_MESSAGES, type ChatMessage } from '@parley/core';
 import type { chat } from '@parley/wire';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { ChatMessagesTable, Database } from '../database/tables.js';
@@ -7,6 +7,7 @@ import type { ChatMessagesTable, Database } from '../database/tables.js';
 const PAGE_DEFAULT_MESSAGES = 25;
 const PAGE_MAX_MESSAGES = 1000;
 const SEARCH_MAX_MESSAGES = 100;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Whose messages a page may have: those of the session, and with `persistChat` the public ones before it. */
 export interface ChatScope {
@@ -80,6 +81,35 @@ export async function earlierMessages(
     return characters <= CHAT_HISTORY_MAX_CHARACTERS;
   });
   return fitting.reverse().map(toWire);
+}
+
+/**
+ * A message that the session's memory has dropped, or of an earlier session where the meeting keeps its chat; null
+ * when there is none in the scope. Who may read or change it is for the rules to judge.
+ */
+export async function storedMessage(
+  db: Kysely<Database>,
+  scope: ChatScope,
+  messageId: string,
+): Promise<ChatMessage | null> {
+  if (!UUID.test(messageId)) return null;
+  const { rows } = await sql<Selectable<ChatMessagesTable>>`
+    select * from chat_messages where id = ${messageId} and ${scopeCondition(scope)}
+  `.execute(db);
+  const row = rows[0];
+  if (!row) return null;
+  return {
+    id: row.id,
+    peerId: row.peer_id,
+    participantId: row.participant_id,
+    displayName: row.display_name,
+    payloadType: row.payload_type,
+    payload: row.payload,
+    targetParticipantIds: row.target_participant_ids,
+    pinned: row.pinned,
+    edited: row.edited,
+    sentAt: row.created_at.getTime(),
+  };
 }
 
 function scopeCondition({ meetingId, sessionId, persistChat }: ChatScope) {

@@ -1,5 +1,6 @@
 import {
   apply,
+  type ChatMessage,
   type Command,
   decide,
   type Effect,
@@ -26,6 +27,7 @@ import { type Admission, isComingBack, type MeetingInfo } from './meeting-info.j
 import { MeetingMedia } from './meeting-media.js';
 import { Refused } from './refused.js';
 import { MeetingTimers } from './timers.js';
+import { Turns } from './turns.js';
 
 /** Commands decided and committed together; what comes later waits for the next round. */
 const ROUND_MAX = 500;
@@ -44,6 +46,8 @@ export interface MeetingHostOptions {
   /** A change could not be saved; what is in memory is not to be trusted any more. */
   onLost: (host: MeetingHost) => void;
 }
+
+export type ChatChange = Extract<Command, { type: 'EditChat' | 'DeleteChat' | 'PinChat' }>;
 
 interface Pending {
   command: Command;
@@ -76,7 +80,8 @@ export class MeetingHost {
   readonly #timers: MeetingTimers;
   #state: MeetingState;
   #record: SessionRecord | null = null;
-  #reading: Promise<unknown> = Promise.resolve();
+  readonly #changesOfMeeting = new Turns();
+  readonly #changesOfOlderChat = new Turns();
   #queue: Pending[] = [];
   #running = false;
   #closed = false;
@@ -168,6 +173,28 @@ export class MeetingHost {
     }
   }
 
+  /**
+   * Changes a chat message, wherever it is: the last ones are in the state, older ones are looked up by `find`. Those
+   * are changed one after the other, so that each change is judged by what the one before it has left. Resolves and
+   * rejects as `execute` does.
+   */
+  async changeChat(
+    command: ChatChange,
+    origin: Origin,
+    find: () => Promise<ChatMessage | null>,
+  ): Promise<void> {
+    try {
+      await this.execute(command, origin);
+    } catch (error) {
+      if (!(error instanceof Refused) || error.code !== 'message_unknown') throw error;
+      await this.#changesOfOlderChat.take(async () => {
+        const older = await find();
+        if (!older) throw error;
+        await this.execute({ ...command, older }, origin);
+      });
+    }
+  }
+
   /** To be called after a change of who may come in was committed, and before those who are in are removed. */
   voidAdmissions(): void {
     this.admissionsEpoch = Symbol('admissions');
@@ -179,11 +206,9 @@ export class MeetingHost {
    */
   async meetingChanged(read: () => Promise<MeetingInfo | null>): Promise<void> {
     this.voidAdmissions();
-    const taken = this.#reading.then(async () => {
+    await this.#changesOfMeeting.take(async () => {
       this.meeting = (await read()) ?? this.meeting;
     });
-    this.#reading = taken.catch(() => undefined);
-    await taken;
     await this.execute(this.#timeKeeping());
   }
 

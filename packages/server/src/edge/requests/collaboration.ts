@@ -6,7 +6,9 @@ import {
   earlierMessages,
   pageOfMessages,
   searchMessages,
+  storedMessage,
 } from '../../sessions/chat-pages.js';
+import type { ChatChange } from '../../sessions/meeting-host.js';
 import { Refused } from '../../sessions/refused.js';
 import { on, type Route, type SocketRequest } from '../request.js';
 
@@ -64,13 +66,18 @@ export const collaborationRoutes: Route[] = [
     }),
   ),
   on(ChatEvent.editMessage, (request, { chatId, payload }) =>
-    request.execute({ type: 'EditChat', by: request.peerId, messageId: chatId, payload: payload ?? '' }),
+    changeChat(request, {
+      type: 'EditChat',
+      by: request.peerId,
+      messageId: chatId,
+      payload: payload ?? '',
+    }),
   ),
   on(ChatEvent.deleteMessage, (request, { chatId }) =>
-    request.execute({ type: 'DeleteChat', by: request.peerId, messageId: chatId }),
+    changeChat(request, { type: 'DeleteChat', by: request.peerId, messageId: chatId }),
   ),
   on(ChatEvent.pinMessage, (request, { chatId, pinned }) =>
-    request.execute({ type: 'PinChat', by: request.peerId, messageId: chatId, pinned }),
+    changeChat(request, { type: 'PinChat', by: request.peerId, messageId: chatId, pinned }),
   ),
 
   on(PollEvent.getPolls, (request) => {
@@ -132,6 +139,11 @@ export const collaborationRoutes: Route[] = [
     request.answer(PresetEvent.updateUserPreset, { updatePeersPresets: [] });
   }),
 ];
+
+const changeChat = (request: SocketRequest, command: ChatChange): Promise<void> =>
+  request.host.changeChat(command, request.origin, () =>
+    storedMessage(request.db, chatScope(request), command.messageId),
+  );
 
 function chatScope(request: SocketRequest): ChatScope {
   const { session, peer } = member(request);

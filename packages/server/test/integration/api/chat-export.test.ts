@@ -105,6 +105,19 @@ it('the official client gets an address of the chat as CSV, which works for an h
   expect((await ask()).data!.chat_download_url).not.toBe(url.href);
 });
 
+it('has room for sixteen readers at once, however slow they are', async () => {
+  const scope = { account_id: t.accountId, app_id: t.appId };
+  const { data } = await t.client.realtimeKit.sessions.getSessionChat(recorded.ended, scope);
+  const { pathname, search } = new URL(data!.chat_download_url);
+  const ask = () => files.request(pathname + search);
+  const readers = await Promise.all(Array.from({ length: 16 }, ask));
+  const oneTooMany = await ask();
+  expect([oneTooMany.status, oneTooMany.headers.get('retry-after')]).toEqual([429, '1']);
+  await readers[0]!.body!.cancel();
+  await expect.poll(async () => (await (await ask()).text()).length).toBeGreaterThan(1_000);
+  await Promise.all(readers.slice(1).map((reader) => reader.text()));
+});
+
 it('a session of another app is not found', async () => {
   const other = await t.addAccount();
   const path = `/client/v4/accounts/${other.accountId}/realtime/kit/${other.appId}/sessions/${recorded.ended}/chat`;
