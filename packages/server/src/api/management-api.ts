@@ -15,6 +15,7 @@ import { meetings } from './meetings.js';
 import { openApiDocument } from './openapi.js';
 import { participants } from './participants.js';
 import { presets } from './presets.js';
+import { recordingDefaults } from './recording-defaults.js';
 import { recordings } from './recordings.js';
 import { type AppScope, type ManagementServices, resourceRouter } from './router.js';
 import { sessions } from './sessions.js';
@@ -74,6 +75,7 @@ const appResources = (services: ManagementServices) =>
     .route('/', activeSession(services))
     .route('/', sessions(services))
     .route('/', recordings(services))
+    .route('/', recordingDefaults(services))
     .route('/', livestreams(services))
     .route('/', analytics(services))
     .route('/', webhooks(services))

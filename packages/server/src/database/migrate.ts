@@ -6,6 +6,7 @@ import * as meetingDoors from './migrations/0004-meeting-doors.js';
 import * as meetingLimits from './migrations/0005-meeting-limits.js';
 import * as recordings from './migrations/0006-recordings.js';
 import * as connectedMeetings from './migrations/0007-connected-meetings.js';
+import * as recordingDefaults from './migrations/0008-recording-defaults.js';
 import * as endingInBulk from './migrations/0010-ending-in-bulk.js';
 import type { Database } from './tables.js';
 
@@ -18,6 +19,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0005-meeting-limits': meetingLimits,
   '0006-recordings': recordings,
   '0007-connected-meetings': connectedMeetings,
+  '0008-recording-defaults': recordingDefaults,
   '0010-ending-in-bulk': endingInBulk,
 };
 

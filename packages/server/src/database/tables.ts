@@ -72,6 +72,7 @@ export interface AppsTable {
   id: AppId;
   account_id: string;
   name: string;
+  recording_config: NullableJson<object>;
   created_at: Timestamp;
 }
 

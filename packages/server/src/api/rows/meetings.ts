@@ -5,7 +5,7 @@ import { ApiError } from '../../http/errors.js';
 import type { Page } from '../../http/pagination.js';
 import { validationError } from '../../http/validation.js';
 import type { AppId, MeetingId } from '../../ids.js';
-import type { SealedStorage, SecretBox } from '../../storage/sealing.js';
+import type { SecretBox } from '../../storage/sealing.js';
 import {
   type AiConfig,
   type MeetingFilter,
@@ -15,9 +15,9 @@ import {
   meetingConfigs,
   type NewMeeting,
 } from '../schemas/meetings.js';
-import type { RecordingConfig, RecordingConfigView } from '../schemas/recording-config.js';
 import { isEmpty, mergeDeep } from './merge.js';
 import { fetchPage, type Rows } from './page.js';
+import { type StoredRecordingConfig, sealed, withoutSecrets } from './recording-config.js';
 import { searchCondition } from './search.js';
 
 export type MeetingRow = Selectable<MeetingsTable>;
@@ -47,27 +47,6 @@ export const toMeeting = (row: MeetingRow): MeetingView => ({
   ...(row.max_session_minutes !== null && { max_session_minutes: row.max_session_minutes }),
   ...(row.ends_at !== null && { ends_at: row.ends_at.toISOString() }),
   ...(row.ai_config !== null && { ai_config: row.ai_config as AiConfig }),
-});
-
-/** As in the column: the secrets of a storage are sealed. */
-interface StoredRecordingConfig extends Omit<RecordingConfig, 'storage_config'> {
-  storage_config?: SealedStorage | null;
-}
-
-const sealed = (
-  { storage_config: storage, ...rest }: RecordingConfig,
-  secrets: SecretBox,
-): StoredRecordingConfig => ({
-  ...rest,
-  ...(storage !== undefined && { storage_config: storage && secrets.sealStorage(storage) }),
-});
-
-const withoutSecrets = ({
-  storage_config: storage,
-  ...rest
-}: StoredRecordingConfig): RecordingConfigView => ({
-  ...rest,
-  ...(storage !== undefined && { storage_config: storage === null ? null : storage.shown }),
 });
 
 const unknownMeeting = (id: MeetingId) => ApiError.notFound('meeting', id);

@@ -80,6 +80,8 @@ describe('GET /openapi.json', () => {
       'DELETE /{app}/meetings/{x}/blocks/{x}',
       'GET /{app}/blocks/{x}',
       'DELETE /{app}/blocks/{x}',
+      'GET /{app}/recording-config',
+      'PUT /{app}/recording-config',
       'GET /{app}/webhooks/{x}/deliveries',
       'GET /{app}/webhooks/{x}/deliveries/{x}',
       'POST /{app}/webhooks/{x}/deliveries/{x}/redeliver',
