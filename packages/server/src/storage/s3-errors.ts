@@ -23,6 +23,9 @@ const REGION = /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocation
 /** A code is short and plain; whatever else a server puts in its place is not passed on. */
 const PLAIN_CODE = /^[0-9A-Za-z.]{1,60}$/;
 
+/** An answer that was cut off for its length. The client adds text of its own to errors that pass through it. */
+export class EndlessAnswer extends Error {}
+
 /**
  * What went wrong, in a sentence of ours: the server's own text is not passed on, because it may quote what was
  * signed or the key it was signed with.
@@ -31,6 +34,8 @@ export function s3Failure(error: unknown, bucket: string): StorageError {
   if (error instanceof StorageError) return error;
   const refused = findCause(error, AddressRefused);
   if (refused) return new StorageError('refused', refused.message);
+  if (findCause(error, EndlessAnswer))
+    return new StorageError('retryable', 'The storage answered without end');
   if (error instanceof S3ServiceException) return serviceFailure(error, bucket);
   // The client calls a connection that broke a TimeoutError as well; only the code tells them apart.
   const code = codeOf(error);

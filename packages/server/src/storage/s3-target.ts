@@ -17,6 +17,7 @@ import { LocalFile } from './local-file.js';
 import { createS3Client } from './s3-client.js';
 import { isUnknownUpload, s3Failure, statusOf } from './s3-errors.js';
 import {
+  DISCARD_TIMEOUT_MS,
   PART_BYTES,
   partTimeoutMs,
   type ResumeState,
@@ -25,8 +26,9 @@ import {
   type Upload,
 } from './target.js';
 
-/** S3's own bound. */
+/** S3's own bounds. */
 const PARTS_MAX = 10_000;
+const PARTS_OF_A_PAGE = 1_000;
 /** Larger parts than this are not held in memory, which bounds a file to 640 GB. */
 const LARGEST_PART_BYTES = 8 * PART_BYTES;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -97,7 +99,7 @@ export class S3Target implements StorageTarget {
       UploadId: String(resume.uploadId),
     });
     await this.#client
-      .send(abort, { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
+      .send(abort, { abortSignal: AbortSignal.timeout(DISCARD_TIMEOUT_MS) })
       .catch(() => undefined);
   }
 
@@ -172,20 +174,22 @@ export class S3Target implements StorageTarget {
     const parts = new Map<number, Part>();
     let after: string | undefined;
     try {
-      do {
-        const page = await this.#client.send(
+      for (let page = 0; page < PARTS_MAX / PARTS_OF_A_PAGE; page++) {
+        const listed = await this.#client.send(
           new ListPartsCommand({
             ...object,
             UploadId: uploadId,
+            MaxParts: PARTS_OF_A_PAGE,
             ...(after && { PartNumberMarker: after }),
           }),
           { abortSignal: limit(signal, REQUEST_TIMEOUT_MS) },
         );
-        for (const { PartNumber: number = 0, ETag: etag = '', Size: bytes = -1 } of page.Parts ?? []) {
+        for (const { PartNumber: number = 0, ETag: etag = '', Size: bytes = -1 } of listed.Parts ?? []) {
           parts.set(number, { number, etag, bytes });
         }
-        after = page.IsTruncated ? page.NextPartNumberMarker : undefined;
-      } while (after && parts.size < PARTS_MAX);
+        after = listed.NextPartNumberMarker;
+        if (!listed.IsTruncated || !after) break;
+      }
       return parts;
     } catch (error) {
       if (isUnknownUpload(error)) return null;

@@ -28,8 +28,7 @@ export class SftpConnection {
 
   /** Throws StorageError, AddressRefused, or an error of the network or of ssh2 (`sftp-errors.ts`). */
   static async open(config: SftpConfig, rule: AddressRule, signal: AbortSignal): Promise<SftpConnection> {
-    signal.throwIfAborted();
-    const socket = await openSocket(config, rule);
+    const socket = await openSocket(config, rule, signal);
     const client = new Client();
     const gone = new Promise<never>((_, reject) => {
       client.on('error', reject);
@@ -124,12 +123,19 @@ function call<T>(run: (done: Callback<T>) => void): Promise<T> {
   });
 }
 
-async function openSocket({ host, port = SSH_PORT }: SftpConfig, rule: AddressRule): Promise<Socket> {
+async function openSocket(
+  { host, port = SSH_PORT }: SftpConfig,
+  rule: AddressRule,
+  signal: AbortSignal,
+): Promise<Socket> {
+  signal.throwIfAborted();
   const refusal = literalRefusal(host, rule);
   if (refusal) throw refusal;
   const socket = connect({ host, port, lookup: guardedLookup(rule) });
   try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) });
+    await once(socket, 'connect', {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]),
+    });
     return socket;
   } catch (error) {
     socket.destroy();

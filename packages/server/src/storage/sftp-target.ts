@@ -5,6 +5,7 @@ import { LocalFile } from './local-file.js';
 import { SftpConnection } from './sftp-connection.js';
 import { sftpFailure } from './sftp-errors.js';
 import {
+  DISCARD_TIMEOUT_MS,
   PART_BYTES,
   partTimeoutMs,
   type ResumeState,
@@ -15,7 +16,6 @@ import {
 
 /** A file carries this at the end of its name until it is whole. */
 const PART_SUFFIX = '.part';
-const DISCARD_TIMEOUT_MS = 30_000;
 
 /** Uploads by SFTP: into a file beside the final one, which gets its name when it is whole. */
 export class SftpTarget implements StorageTarget {

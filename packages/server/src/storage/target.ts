@@ -40,6 +40,8 @@ export interface StorageTarget {
 /** Read and sent at a time, also the most that an interruption costs; a named bound of memory for each upload. */
 export const PART_BYTES = 8 * 1024 * 1024;
 export const CONNECT_TIMEOUT_MS = 10_000;
+/** For cleaning up after an upload that was given up, which must not hold up the end of the server. */
+export const DISCARD_TIMEOUT_MS = 5_000;
 /** Time for one part: a fixed share, and the rest at the slowest rate that still counts as progress. */
 const PART_TIMEOUT_MS = 60_000;
 const LEAST_BYTES_PER_MS = 64;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/free-port.js';
 import { openGate } from '../../support/storage/gate.js';
@@ -207,6 +208,19 @@ describe.skipIf(!s3ServerIsInstalled)('an upload to an S3-compatible server (RC2
       other.close();
     });
 
+    it('that is answered without end is cut off', async () => {
+      const other = await answering((response) => {
+        response.writeHead(400, { 'content-type': 'application/xml' });
+        response.write('<?xml version="1.0"?><Error><Code>');
+        Readable.from(endless()).pipe(response);
+      });
+      expect(await refusal({ endpoint: other.origin })).toMatchObject({
+        kind: 'retryable',
+        message: 'The storage answered without end',
+      });
+      other.close();
+    });
+
     it('that is answered by something else than S3 says so', async () => {
       const other = await answering((response) => response.end('<html>hello</html>'));
       expect(await refusal({ endpoint: other.origin })).toMatchObject({
@@ -226,6 +240,10 @@ describe.skipIf(!s3ServerIsInstalled)('an upload to an S3-compatible server (RC2
     });
   });
 });
+
+function* endless() {
+  for (;;) yield Buffer.alloc(MIB, 'x');
+}
 
 /** A server that reads each request and answers it in the same way. */
 async function answering(answer: (response: ServerResponse) => void) {
