@@ -77,8 +77,8 @@ export type RecordingChange =
   | { to: 'paused' }
   | { to: 'resumed' }
   | { to: 'stopped'; stop: StopReason }
-  /** All outputs are where they belong; `recordedMs` is what the files hold. */
-  | { to: 'uploaded'; recordedMs: number }
+  /** All outputs are where they belong; `recordedMs` is what the files hold, where there are any. */
+  | { to: 'uploaded'; recordedMs?: number }
   | { to: 'failed'; error: RecordingError };
 
 /** The recording after a change, or null where the change does not fit its state. */
@@ -108,7 +108,7 @@ export function changeRecording(
       };
     case 'uploaded':
       if (recording.status !== 'UPLOADING') return null;
-      return { ...recording, status: 'UPLOADED', recordedMs: change.recordedMs };
+      return { ...recording, status: 'UPLOADED', recordedMs: change.recordedMs ?? recording.recordedMs };
     case 'failed':
       if (recording.status === 'UPLOADED' || recording.status === 'ERRORED') return null;
       return {

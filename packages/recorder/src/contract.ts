@@ -82,6 +82,8 @@ export interface RecordedFile {
 /** Times are in milliseconds since 1970. */
 export type RecorderEvent =
   | { kind: 'recording'; atMs: number }
+  /** A sign of life, every five seconds: a recorder that has given one and then falls silent is taken for hung. */
+  | { kind: 'alive'; atMs: number }
   | { kind: 'paused'; atMs: number }
   | { kind: 'resumed'; atMs: number }
   /** The page was without its session in this time, as when the server was started again. */

@@ -24,8 +24,12 @@ import { registerMediaMetrics } from './metrics/media.js';
 import { registerMeetingMetrics } from './metrics/meetings.js';
 import { createRegistry } from './metrics/registry.js';
 import { pages } from './pages/index.js';
+import type { RecorderLimits } from './recordings/lead.js';
+import { recordingOnStart } from './recordings/order.js';
+import { Recordings } from './recordings/recordings.js';
 import type { Services } from './services.js';
 import { LiveMeetings } from './sessions/live-meetings.js';
+import { LiveRecordings } from './sessions/live-recordings.js';
 import { LiveSessionControl } from './sessions/session-control.js';
 import { sealStoredMeetings } from './storage/seal-stored.js';
 import { openSecretBox } from './storage/sealing.js';
@@ -39,6 +43,7 @@ export interface Overrides {
   clock?: Clock;
   log?: Logger;
   mediaPool?: MediaPool;
+  recordings?: { limits?: RecorderLimits };
 }
 
 export interface RunningServer {
@@ -103,6 +108,18 @@ async function start(
   const webhooks = createWebhooks({ db, clock, log, registry, allowPrivate: settings.webhookAllowPrivate });
   stack.push('webhooks', () => webhooks.close());
   const participantTokens = createParticipantTokens(db, clock);
+  const recordings = await Recordings.open({
+    db,
+    clock,
+    log,
+    links: files.links,
+    participantTokens,
+    secrets,
+    settings,
+    wakeWebhooks: webhooks.wake,
+    ...overrides.recordings,
+  });
+  stack.push('recordings', () => recordings.close());
   const meetings = new LiveMeetings({
     db,
     clock,
@@ -110,6 +127,11 @@ async function start(
     mediaPool,
     reconnectGraceMs: settings.reconnectGraceMs,
     participantTokens,
+    recordings: {
+      emptyMs: settings.recordingEmptySeconds * 1000,
+      onStart: (meetingId, ofMeeting) => recordingOnStart(meetingId, ofMeeting, clock.now()),
+      changed: () => recordings.wake(),
+    },
     committed: webhooks.wake,
     chatLink: files.chatExportLink,
     chatRetentionDays: settings.chatRetentionDays,
@@ -123,9 +145,11 @@ async function start(
     participantTokens,
     secrets,
     sessions: new LiveSessionControl(db, meetings),
+    recordings,
   };
   stack.push('meetings', () => meetings.close());
   await meetings.recover();
+  recordings.attach(new LiveRecordings(meetings));
 
   const readiness = new Readiness({
     database: () => isMigrated(db),

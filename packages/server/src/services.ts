@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from './clock.js';
 import type { Settings } from './config/settings.js';
 import type { Database } from './database/tables.js';
+import type { Recordings } from './recordings/recordings.js';
 import type { SessionControl } from './sessions/control.js';
 import type { SecretBox } from './storage/sealing.js';
 import type { ParticipantTokens } from './tokens/participant-tokens.js';
@@ -17,4 +18,5 @@ export interface Services {
   /** Seals the secrets of storages before they are kept. */
   secrets: SecretBox;
   sessions: SessionControl;
+  recordings: Recordings;
 }

@@ -1,12 +1,24 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { ApiError, NotAvailableError } from '../http/errors.js';
+import { BACKEND } from '@parley/core';
+import type { Context } from 'hono';
+import { originOf } from '../files/links.js';
+import { NotAvailableError } from '../http/errors.js';
 import { pageOf } from '../http/pagination.js';
 import type { MeetingId } from '../ids.js';
 import { type ManagementServices, resourceRouter } from './router.js';
-import { requireMeeting } from './rows/meetings.js';
-import { jsonBody, okPage, pageAnswer } from './schemas/envelope.js';
+import { getMeeting, requireMeeting, toMeetingListItem } from './rows/meetings.js';
+import { findRecordings, meetingsOf } from './rows/recordings.js';
+import { answer, jsonBody, ok, okPage, pageAnswer } from './schemas/envelope.js';
 import { anyId, meetingId } from './schemas/ids.js';
-import { newRecording, newTrackRecording, recordingAction, recordingList } from './schemas/recordings.js';
+import {
+  listedRecording,
+  newRecording,
+  newTrackRecording,
+  recordingAction,
+  recordingList,
+  recordingView,
+  settingsOf,
+} from './schemas/recordings.js';
 
 const ofRecording = z.object({ recording_id: anyId });
 
@@ -15,7 +27,7 @@ const list = createRoute({
   path: '/recordings',
   summary: 'List recordings',
   request: { query: recordingList },
-  responses: { 200: pageAnswer('Recordings.', z.unknown()) },
+  responses: { 200: pageAnswer('Recordings.', listedRecording) },
 });
 
 const start = createRoute({
@@ -23,7 +35,7 @@ const start = createRoute({
   path: '/recordings',
   summary: 'Record a meeting',
   request: { body: jsonBody(newRecording) },
-  responses: {},
+  responses: { 200: answer('The recording, on its way.', recordingView) },
 });
 
 const startTracks = createRoute({
@@ -39,7 +51,7 @@ const getActive = createRoute({
   path: '/recordings/active-recording/{meeting_id}',
   summary: 'Get the running recording of a meeting',
   request: { params: z.object({ meeting_id: meetingId }) },
-  responses: {},
+  responses: { 200: answer('The newest recording that runs.', recordingView) },
 });
 
 const get = createRoute({
@@ -47,7 +59,7 @@ const get = createRoute({
   path: '/recordings/{recording_id}',
   summary: 'Get a recording',
   request: { params: ofRecording },
-  responses: {},
+  responses: { 200: answer('The recording.', recordingView) },
 });
 
 const control = createRoute({
@@ -55,34 +67,51 @@ const control = createRoute({
   path: '/recordings/{recording_id}',
   summary: 'Stop, pause or resume a recording',
   request: { params: ofRecording, body: jsonBody(recordingAction) },
-  responses: {},
+  responses: { 200: answer('The recording after it.', recordingView) },
 });
 
-/**
- * Recordings of an app. This server does not record yet: there are none to find, and starting one is refused
- * after the request was judged like any other.
- */
-export function recordings({ db }: ManagementServices) {
-  const refuseStart = async (appId: Parameters<typeof requireMeeting>[1], meeting: string) => {
-    await requireMeeting(db, appId, meeting.toLowerCase() as MeetingId);
-    throw new NotAvailableError('Recording is not available on this server yet');
-  };
-  const unknownRecording = (id: string): never => {
-    throw ApiError.notFound('recording', id);
-  };
+/** Recordings of an app (features.md RC01-RC18, rest-api.md 1.8). */
+export function recordings({ db, clock, settings, recordings }: ManagementServices) {
+  const origin = (c: Context) => originOf(c.req.url, c.req.header('x-forwarded-proto'), settings.baseDomain);
 
   return resourceRouter()
-    .openapi(list, (c) => {
-      const page = pageOf(c.req.valid('query'));
-      return c.json(okPage(page, { rows: [], total: 0 }, String), 200);
+    .openapi(list, async (c) => {
+      const query = c.req.valid('query');
+      const page = pageOf(query);
+      const found = await findRecordings(db, c.var.appId, query, page, clock.now());
+      const meetings = await meetingsOf(db, found.rows);
+      const views = await recordings.views(found.rows, origin(c));
+      const listed = views.map((view) => {
+        const meeting = meetings.get(view.meeting_id as MeetingId);
+        return { ...view, ...(meeting && { meeting: toMeetingListItem(meeting) }) };
+      });
+      return c.json(
+        okPage(page, { rows: listed, total: found.total }, (one) => one),
+        200,
+      );
     })
-    .openapi(start, (c) => refuseStart(c.var.appId, c.req.valid('json').meeting_id))
-    .openapi(startTracks, (c) => refuseStart(c.var.appId, c.req.valid('json').meeting_id))
+    .openapi(start, async (c) => {
+      const body = c.req.valid('json');
+      const meeting = await getMeeting(db, c.var.appId, body.meeting_id.toLowerCase() as MeetingId);
+      const row = await recordings.start({ meeting, by: BACKEND, ...settingsOf(body) });
+      return c.json(ok(await recordings.view(row, origin(c))), 200);
+    })
+    .openapi(startTracks, async (c) => {
+      await requireMeeting(db, c.var.appId, c.req.valid('json').meeting_id.toLowerCase() as MeetingId);
+      throw new NotAvailableError('Recording of tracks is not available on this server yet');
+    })
     .openapi(getActive, async (c) => {
       const { meeting_id } = c.req.valid('param');
       await requireMeeting(db, c.var.appId, meeting_id);
-      throw new ApiError(404, `No active recording found for meeting_id ${meeting_id}`);
+      return c.json(ok(await recordings.view(await recordings.getActive(meeting_id), origin(c))), 200);
     })
-    .openapi(get, (c) => unknownRecording(c.req.valid('param').recording_id))
-    .openapi(control, (c) => unknownRecording(c.req.valid('param').recording_id));
+    .openapi(get, async (c) => {
+      const row = await recordings.get(c.var.appId, c.req.valid('param').recording_id);
+      return c.json(ok(await recordings.view(row, origin(c))), 200);
+    })
+    .openapi(control, async (c) => {
+      const row = await recordings.get(c.var.appId, c.req.valid('param').recording_id);
+      const changed = await recordings.control(row, BACKEND, c.req.valid('json').action);
+      return c.json(ok(await recordings.view(changed, origin(c))), 200);
+    });
 }

@@ -3,11 +3,13 @@ import { cors } from 'hono/cors';
 import { fileRoutes } from '../files/file-routes.js';
 import { ApiError, NotAvailableError } from '../http/errors.js';
 import { renderClientError } from '../http/render-error.js';
+import { downloadRoutes } from '../recordings/download-routes.js';
 import { assertOpen, isComingBack, meetingLocked } from '../sessions/meeting-info.js';
 import { type ChatUploadOptions, chatUpload } from './chat-upload.js';
 import { iceServers } from './ice-servers.js';
 import { participantDetails } from './participant-details.js';
 import { type AsParticipant, participantOnly } from './participant-only.js';
+import { recordings } from './recordings.js';
 
 /** Headers that the SDK sends with every call, which makes browsers ask first (protocol.md 2.3). */
 const SDK_HEADERS = [
@@ -45,7 +47,7 @@ export function clientApi(services: ChatUploadOptions): Hono {
     const { admission } = c.var;
     const { meeting, movedIn, participant: who } = admission;
     // The SDK asks this before a join; a 403 becomes its error 0004 (features.md E23, SE05).
-    if (!isComingBack(admission)) assertOpen(meeting, services.clock.now());
+    if (!isComingBack(admission)) assertOpen(admission, services.clock.now());
     if (
       meeting.locked &&
       movedIn === null &&
@@ -65,19 +67,18 @@ export function clientApi(services: ChatUploadOptions): Hono {
   participant.get('/v2/meetings/:meetingId/active-transcript', () => {
     throw new ApiError(404, 'No active transcript');
   });
-  participant.get('/v2/recordings/active-recording/:meetingId', () => {
-    throw new ApiError(404, 'No active recording');
-  });
-  participant.post('/v2/recordings', () => {
-    throw new NotAvailableError('Recording is not available on this server');
-  });
   participant.post('/v2/meetings/:meetingId/livestreams', () => {
     throw new NotAvailableError('Livestreaming is not available on this server');
   });
   participant.route('/', chatUpload(services));
+  participant.route('/', recordings(services));
 
   // The links of files are before the token's door: they carry their own permission.
   app.route('/', fileRoutes({ ...services.files, clock: services.clock, db: services.db }));
+  app.route(
+    '/',
+    downloadRoutes({ ...services, links: services.files.links, disk: services.recordings.disk }),
+  );
   app.route('/', participant);
   return app;
 }

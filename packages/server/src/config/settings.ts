@@ -40,6 +40,17 @@ export interface Settings {
   /** MIME types in small letters; one that ends in `*` stands for all that begin like it. */
   chatFileTypes: string[];
   chatRetentionDays: number;
+  /** Of the files in the own store. */
+  recordingRetentionDays: number;
+  /** How long a recording goes on when nobody is in the session. */
+  recordingEmptySeconds: number;
+  /** Recordings by a browser that run at once. */
+  recordersMax: number;
+  /** Absolute path of a program in place of Parley's own recorder; it obeys the same contract. */
+  recorderProgram: string | null;
+  /** Absolute paths; null means to look for them where programs are. */
+  chromium: string | null;
+  ffmpeg: string | null;
   maxBodyBytes: number;
   maxHeaderBytes: number;
   headersTimeoutMs: number;

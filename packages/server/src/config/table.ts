@@ -237,6 +237,48 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
     reason:
       'How long the messages of an ended session, and files sent in chat, are kept. Those of meetings with `persist_chat` are kept without end.',
   },
+  recordingRetentionDays: {
+    env: 'PARLEY_RECORDING_RETENTION_DAYS',
+    default: 7,
+    parse: integer(1, 3650),
+    reason: 'How long the files of a recording are kept in the data folder, and their links work.',
+  },
+  recordingEmptySeconds: {
+    env: 'PARLEY_RECORDING_EMPTY_SECONDS',
+    default: 60,
+    parse: integer(1, 600),
+    reason: 'How long a recording goes on when everybody has left, before it stops by itself.',
+  },
+  recordersMax: {
+    env: 'PARLEY_RECORDERS_MAX',
+    default: () => availableParallelism() * 2,
+    shownDefault: 'two per processor core',
+    parse: integer(0, 256),
+    reason:
+      'Recordings by a browser that may run at once; a further start is answered with 503. 0 switches them off.',
+  },
+  recorderProgram: {
+    env: 'PARLEY_RECORDER',
+    default: null,
+    shownDefault: "Parley's own",
+    parse: path,
+    reason:
+      'A Node program in place of the recorder, for one that runs elsewhere, as in a container. It speaks the messages of `packages/recorder/src/contract.ts`.',
+  },
+  chromium: {
+    env: 'PARLEY_CHROMIUM',
+    default: null,
+    shownDefault: '`chromium` or Chrome of the `PATH`',
+    parse: path,
+    reason: 'The browser that recordings are made with.',
+  },
+  ffmpeg: {
+    env: 'PARLEY_FFMPEG',
+    default: null,
+    shownDefault: '`ffmpeg` of the `PATH`',
+    parse: path,
+    reason: 'The encoder that recordings are made with.',
+  },
   maxBodyBytes: {
     env: 'PARLEY_MAX_BODY_BYTES',
     default: 1024 * KIB,

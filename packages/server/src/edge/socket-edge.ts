@@ -97,7 +97,7 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     if (farewell) return { ...arrival, mayHaveToWait: true, farewell };
     const admission = await admit(claims);
     // Who is in the session may come back although the meeting takes no new joins (features.md OQ22).
-    if (!isIn && !isComingBack(admission)) assertOpen(admission.meeting, clock.now());
+    if (!isIn && !isComingBack(admission)) assertOpen(admission, clock.now());
     const { meeting, movedIn } = admission;
     if (meeting.locked && movedIn === null && !host?.holds(claims.participantId)) throw meetingLocked();
     const taken = host?.connections.get(peerId) ?? host?.state.session?.peers.get(peerId);

@@ -5,8 +5,8 @@ import { ApiError } from '../http/errors.js';
 
 const KEY_BYTES = 32;
 
-/** What a link opens: a chat file for one upload or for reading, or the chat export of a session. */
-export type LinkPurpose = 'upload' | 'chat-file' | 'chat-export';
+/** What a link opens: a chat file for one upload or for reading, the chat export of a session, a file of a recording. */
+export type LinkPurpose = 'upload' | 'chat-file' | 'chat-export' | 'recording';
 
 export interface FileLink {
   url: string;

@@ -13,7 +13,7 @@ import { finishRoom } from './connected/finish-room.js';
 import { Transfers } from './connected/transfers.js';
 import { Journal } from './journal.js';
 import { clearEndedLogs } from './log-retention.js';
-import { MeetingHost } from './meeting-host.js';
+import { MeetingHost, type SessionRecordings } from './meeting-host.js';
 import { meetingsWithLiveSession, recoverSession } from './recovery.js';
 import type { ChatLink } from './write-changes.js';
 
@@ -27,6 +27,7 @@ export interface LiveMeetingsOptions {
   mediaPool: MediaPool;
   reconnectGraceMs: number;
   participantTokens: Pick<ParticipantTokens, 'mint'>;
+  recordings: SessionRecordings;
   /** Called after each commit; the outbox may hold new webhooks. */
   committed: () => void;
   chatLink: ChatLink;

@@ -8,6 +8,8 @@ import {
   type Identity,
   isDurable,
   type MeetingState,
+  type NewRecording,
+  nextRecordingStop,
   type SessionEvent,
   timeKeepingDueAt,
   view,
@@ -18,6 +20,7 @@ import { v7 as uuid } from 'uuid';
 import type { Clock } from '../clock.js';
 import type { MeetingId, PeerId } from '../ids.js';
 import type { MediaPool, MediaRoomEvent } from '../media/media-pool.js';
+import type { RecordingSettings } from '../recordings/order.js';
 import { addEvent, type Changes, noChanges, type SessionRecord, startRecord } from './changes.js';
 import type { FamilyLink } from './connected/family-link.js';
 import type { PeerConnection } from './connection.js';
@@ -41,6 +44,7 @@ export interface MeetingHostOptions {
   mediaPool: MediaPool;
   reconnectGraceMs: number;
   family: FamilyLink;
+  recordings: SessionRecordings;
   /** Nothing is left to hold: no socket, no session. */
   onIdle: (host: MeetingHost) => void;
   /** A change could not be saved; what is in memory is not to be trusted any more. */
@@ -48,6 +52,16 @@ export interface MeetingHostOptions {
 }
 
 export type ChatChange = Extract<Command, { type: 'EditChat' | 'DeleteChat' | 'PinChat' }>;
+
+/** What a host needs to know of recordings. */
+export interface SessionRecordings {
+  /** How long they go on when nobody is there. */
+  emptyMs: number;
+  /** The recording that begins with a session of a meeting that wants one. */
+  onStart(meetingId: MeetingId, settings: RecordingSettings): NewRecording;
+  /** Called after each commit that changed one. */
+  changed(): void;
+}
 
 interface Pending {
   command: Command;
@@ -97,6 +111,7 @@ export class MeetingHost {
       (peerId) => void this.#giveUp(peerId),
       () => void this.#order({ type: 'EndIfAbandoned' }, () => this.#assertEmptyEverywhere()),
       () => void this.#order(this.#timeKeeping()),
+      () => void this.#order({ type: 'StopDueRecordings', emptyMs: options.recordings.emptyMs }),
     );
   }
 
@@ -213,11 +228,13 @@ export class MeetingHost {
   }
 
   #join(admission: Admission, epoch: symbol, who: Identity, origin: Origin): Promise<void> {
-    const { meeting, movedIn } = admission;
+    const { meeting, movedIn, isRecorder = false } = admission;
+    const { recordOnStart } = meeting;
     const newSession = {
       id: uuid(),
       title: meeting.title,
       keepAliveMs: meeting.keepAliveSecs * 1000,
+      recording: recordOnStart ? this.options.recordings.onStart(this.meetingId, recordOnStart) : null,
       ...(meeting.mainMeetingId !== null && movedIn !== null && { mainSessionId: movedIn }),
     };
     const maxParticipants =
@@ -225,13 +242,20 @@ export class MeetingHost {
         ? null
         : Math.max(0, meeting.maxParticipants - this.options.family.participantsInRooms(this));
     const invited = movedIn !== null;
-    const { endsAt } = meeting.limits;
-    const join: Command = { type: 'Join', who, newSession, maxParticipants, endsAt, invited };
+    const join: Command = {
+      type: 'Join',
+      who,
+      newSession: isRecorder ? null : newSession,
+      maxParticipants,
+      endsAt: meeting.limits.endsAt,
+      invited,
+    };
     return this.execute(join, origin, () => {
       if (epoch !== this.admissionsEpoch) throw new Refused('admission_outdated');
       // Its socket has closed while the admission was read: nobody would ever see it leave.
       if (!this.connections.has(who.peerId)) throw new Refused('gone');
       const isIn = this.#state.session?.peers.has(who.peerId) ?? false;
+      if (isRecorder) return;
       if (!isIn && meeting.mainMeetingId !== null && !invited) throw new Refused('main_session_over');
       if (!isIn && meeting.status === 'INACTIVE' && !isComingBack(admission)) {
         throw new Refused('meeting_inactive');
@@ -324,6 +348,7 @@ export class MeetingHost {
     // One session may end and the next one begin in one round; each has its own changes, written in order.
     for (const one of changes) await this.options.journal.commit(one);
     this.options.family.committed(this, changes);
+    if (changes.some((one) => one.recordings.length > 0)) this.options.recordings.changed();
     for (const outcome of outcomes) this.#finish(outcome);
     this.#schedule();
   }
@@ -379,6 +404,8 @@ export class MeetingHost {
     this.#timers.setDeadline(isEmpty ? session.emptySince! + session.keepAliveMs - now : null);
     const timeLimit = this.meeting && timeKeepingDueAt(this.#state, this.meeting.limits);
     this.#timers.setTimeLimit(timeLimit === null ? null : timeLimit - now);
+    const stop = session && nextRecordingStop(session, this.options.recordings.emptyMs);
+    this.#timers.setRecordingStop(stop === null ? null : stop - now);
   }
 
   #timeKeeping(): Command {

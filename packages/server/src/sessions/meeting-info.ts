@@ -4,8 +4,10 @@ import type { Database } from '../database/tables.js';
 import { ApiError } from '../http/errors.js';
 import type { AppId, MeetingId, ParticipantId, PeerId, PresetId, SessionId } from '../ids.js';
 import type { PresetConfig } from '../presets/schema.js';
+import type { RecordingSettings } from '../recordings/order.js';
 import type { ParticipantClaims } from '../tokens/participant-tokens.js';
 import { assertNotBlocked } from './blocks.js';
+import { findRecorder } from './recorder-admission.js';
 
 const MINUTE_MS = 60_000;
 
@@ -26,6 +28,8 @@ export interface MeetingInfo {
   /** Null without a limit of the backend's. */
   maxParticipants: number | null;
   limits: TimeLimits;
+  /** The meeting's `recording_config`, when each session is to be recorded from its start (features.md RC01). */
+  recordOnStart: RecordingSettings | null;
 }
 
 /** What a query needs of `meetings` and `apps` for `toMeetingInfo`. */
@@ -40,6 +44,8 @@ export const MEETING_COLUMNS = [
   'meetings.max_participants',
   'meetings.max_session_minutes',
   'meetings.ends_at',
+  'meetings.record_on_start',
+  'meetings.recording_config',
   'apps.id as app_id',
   'apps.name as app_name',
 ] as const;
@@ -55,6 +61,8 @@ export interface MeetingColumns {
   max_participants: number | null;
   max_session_minutes: number | null;
   ends_at: Date | null;
+  record_on_start: boolean;
+  recording_config: object | null;
   app_id: AppId;
   app_name: string;
 }
@@ -74,6 +82,7 @@ export const toMeetingInfo = (row: MeetingColumns): MeetingInfo => ({
     maxSessionMs: row.max_session_minutes === null ? null : row.max_session_minutes * MINUTE_MS,
     endsAt: row.ends_at?.getTime() ?? null,
   },
+  recordOnStart: row.record_on_start ? (row.recording_config ?? {}) : null,
 });
 
 /** The meeting as it is now; null when there is none. */
@@ -89,6 +98,8 @@ export async function loadMeeting(db: Kysely<Database>, meetingId: MeetingId): P
 
 /** A participant who holds a valid token, with the preset as it is now (rest-api.md part 4). */
 export interface Admission {
+  /** Of a recording of this session: it comes in whatever the door says, and starts no session. */
+  isRecorder?: true;
   meeting: MeetingInfo;
   participant: {
     id: ParticipantId;
@@ -153,6 +164,11 @@ export async function loadAdmission(
     ])
     .where('participants.id', '=', claims.participantId)
     .executeTakeFirst();
+  const recorder = row ? null : await findRecorder(db, claims);
+  const recorded = recorder && (await loadMeeting(db, claims.meetingId));
+  if (recorder && recorded) {
+    return { isRecorder: true, meeting: { ...recorded, locked: false }, movedIn: null, ...recorder };
+  }
   if (!row || row.app_id !== claims.orgId) {
     throw new ApiError(404, 'The token belongs to no participant', undefined, 'participant_unknown');
   }
@@ -191,8 +207,12 @@ export async function loadAdmission(
 export const otherMeeting = (field?: string) =>
   new ApiError(403, 'The token is for another meeting', field, 'other_meeting');
 
-/** Joins and new sessions need an ACTIVE meeting (features.md L18, E23) whose time is not over. */
-export function assertOpen(meeting: MeetingInfo, now: Date): void {
+/**
+ * Joins and new sessions need an ACTIVE meeting (features.md L18, E23) whose time is not over; a recorder needs its
+ * session alone.
+ */
+export function assertOpen({ meeting, isRecorder }: Admission, now: Date): void {
+  if (isRecorder) return;
   if (meeting.status !== 'ACTIVE') {
     throw new ApiError(403, 'The meeting is inactive', undefined, 'meeting_inactive');
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BACKEND, type Peer, type Poll, type WaitingPeer } from '@parley/core';
+import { BACKEND, countsAsParticipant, type Peer, type Poll, type WaitingPeer } from '@parley/core';
 import type { Kysely } from 'kysely';
 import type { Database } from '../database/tables.js';
 import { ApiError } from '../http/errors.js';
@@ -51,8 +51,9 @@ export class LiveSessionControl implements SessionControl {
     // Counted at the moment of the decision, so that who joins or leaves meanwhile is counted right.
     let count = 0;
     const countPeers = () => {
-      const hosts = this.meetings.peekFamily(meetingId);
-      for (const { state } of hosts) count += (state.session?.peers.size ?? 0) + state.waiting.size;
+      for (const one of this.meetings.peekFamily(meetingId)) {
+        count += participantsIn(one) + one.state.waiting.size;
+      }
     };
     await asApi(meetingId, host.execute({ type: 'EndSession', by: BACKEND }, undefined, countPeers));
     await this.meetings.connected.roomsEnded(meetingId);
@@ -72,7 +73,7 @@ export class LiveSessionControl implements SessionControl {
 
   async muteAll(meetingId: MeetingId, allowUnmute: boolean): Promise<number> {
     const host = await this.#liveHost(meetingId);
-    const count = host.state.session?.peers.size ?? 0;
+    const count = participantsIn(host);
     await asApi(
       meetingId,
       host.execute({
@@ -200,6 +201,11 @@ function present(host: MeetingHost, who: ParticipantSelection): (Peer | WaitingP
   );
   if (peers.length > 0) return peers;
   throw ApiError.notFound('user', who.participantIds[0] ?? who.customParticipantIds[0] ?? '');
+}
+
+/** Recorders are not counted. */
+function participantsIn(host: MeetingHost): number {
+  return [...(host.state.session?.peers.values() ?? [])].filter(countsAsParticipant).length;
 }
 
 function* everybody(host: MeetingHost): Iterable<Peer | WaitingPeer> {

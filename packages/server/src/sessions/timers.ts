@@ -8,19 +8,22 @@ const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
 /**
  * The timers of one meeting: the grace period of each peer whose socket is lost, the keep-alive time of an empty
- * session, and the next moment of the meeting's time limit. The rules decide when a timer fires; here is only who
- * wakes them. A timer may fire early; it is set again until the rules agree that it is time.
+ * session, the next moment of the meeting's time limit, and the time at which a recording stops by itself. The rules
+ * decide when a timer fires; here is only who wakes them. A timer may fire early; it is set again until the rules
+ * agree that it is time.
  */
 export class MeetingTimers {
   readonly #lostPeers = new Map<string, NodeJS.Timeout>();
   #keepAlive: NodeJS.Timeout | null = null;
   #timeLimit: NodeJS.Timeout | null = null;
+  #recordingStop: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly graceMs: number,
     private readonly giveUp: (peerId: string) => void,
     private readonly endIfAbandoned: () => void,
     private readonly keepTime: () => void,
+    private readonly stopDueRecordings: () => void,
   ) {}
 
   /** Follows what has happened to single peers. */
@@ -60,11 +63,18 @@ export class MeetingTimers {
     this.#timeLimit = dueInMs === null ? null : setTimeout(this.keepTime, waitFor(dueInMs));
   }
 
+  /** Null when no recording has a time at which it stops by itself. */
+  setRecordingStop(dueInMs: number | null): void {
+    if (this.#recordingStop) clearTimeout(this.#recordingStop);
+    this.#recordingStop = dueInMs === null ? null : setTimeout(this.stopDueRecordings, waitFor(dueInMs));
+  }
+
   clear(): void {
     for (const timer of this.#lostPeers.values()) clearTimeout(timer);
     this.#lostPeers.clear();
     this.setDeadline(null);
     this.setTimeLimit(null);
+    this.setRecordingStop(null);
   }
 
   #unwatch(peerId: string): void {

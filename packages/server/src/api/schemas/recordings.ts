@@ -1,7 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import { pagingQuery } from '../../http/pagination.js';
 import { queryBoolean, queryList, querySearch, queryTime, sortOrder } from '../../http/query.js';
-import { storageConfig } from '../../storage/config.js';
+import type { RecordingStart } from '../../recordings/recordings.js';
+import { storageConfig, storageConfigView } from '../../storage/config.js';
+import { isoTime, uuid } from './envelope.js';
+import { meetingListItem } from './meetings.js';
 import {
   audioConfig,
   bucketConfig,
@@ -31,6 +34,8 @@ export const recordingList = z.strictObject({
   'status[]': queryList(STATUSES).optional(),
 });
 
+export type RecordingFilter = z.infer<typeof recordingList>;
+
 const rtmpConfig = z.strictObject({ rtmp_url: z.url().max(URL_MAX_CHARS) });
 
 /** Body of a start; both spellings of two fields are in use (features.md CF06, CF09). */
@@ -51,6 +56,69 @@ export const newRecording = z
     url: z.url().max(URL_MAX_CHARS).optional(),
   })
   .superRefine(checkCodecs);
+
+/** The start as the recordings take it, whichever spelling was used. */
+export function settingsOf(
+  body: z.infer<typeof newRecording>,
+): Pick<RecordingStart, 'settings' | 'allowMultiple'> {
+  const { meeting_id: _, allow_multiple_recordings, allow_multiple_recording, ...settings } = body;
+  return {
+    settings,
+    allowMultiple: allow_multiple_recordings || allow_multiple_recording === true,
+  };
+}
+
+const caller = z.object({
+  type: z.enum(['ORGANIZATION', 'USER']),
+  user_Id: uuid.optional(),
+  name: z.string().optional(),
+});
+
+/** rest-api.md 1.8.1; `type`, `gaps`, `err_message` and `stop_reason.detail` are additions of ours. */
+export const recordingView = z
+  .object({
+    id: uuid,
+    meeting_id: uuid,
+    session_id: uuid,
+    type: z.enum(['BROWSER', 'TRACK', 'COMPOSITE']),
+    status: z.enum(STATUSES),
+    output_file_name: z.string(),
+    download_url: z
+      .union([
+        z.string(),
+        z.array(
+          z.object({
+            layer_name: z.string(),
+            download_urls: z.record(z.string(), z.object({ download_url: z.string() })),
+          }),
+        ),
+      ])
+      .nullable(),
+    audio_download_url: z.string().nullable(),
+    download_url_expiry: isoTime.nullable(),
+    file_size: z.int().nullable().openapi({ description: 'Bytes.' }),
+    invoked_time: isoTime,
+    started_time: isoTime.nullable(),
+    stopped_time: isoTime.nullable(),
+    recording_duration: z.int().optional().openapi({ description: 'Seconds, pauses left out.' }),
+    storage_config: storageConfigView.nullable(),
+    start_reason: z.object({ reason: z.enum(['API_CALL', 'RECORD_ON_START']), caller: caller.optional() }),
+    stop_reason: z
+      .object({
+        reason: z.enum(['API_CALL', 'INTERNAL_ERROR', 'ALL_PEERS_LEFT']),
+        caller: caller.optional(),
+        detail: z.string().openapi({ description: 'What exactly happened.' }),
+      })
+      .optional(),
+    gaps: z
+      .array(z.object({ from: isoTime, to: isoTime, reason: z.string() }))
+      .optional()
+      .openapi({ description: 'Times in which the recorder was without its session.' }),
+    err_message: z.string().optional().openapi({ description: 'Why the recording is ERRORED.' }),
+  })
+  .openapi('Recording');
+
+export const listedRecording = recordingView.extend({ meeting: meetingListItem.optional() });
 
 export const recordingAction = z.strictObject({ action: z.enum(['stop', 'pause', 'resume']) });
 

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import Cloudflare from 'cloudflare';
 import type { Hono } from 'hono';
@@ -7,8 +10,11 @@ import pino from 'pino';
 import { vi } from 'vitest';
 import { managementApi } from '../../../src/api/management-api.js';
 import type { Clock } from '../../../src/clock.js';
+import { loadSettings } from '../../../src/config/load.js';
 import { loadFileLinks } from '../../../src/files/links.js';
 import { ApiError } from '../../../src/http/errors.js';
+import { Recordings } from '../../../src/recordings/recordings.js';
+import type { RecordedSessions } from '../../../src/recordings/sessions.js';
 import type { SessionControl } from '../../../src/sessions/control.js';
 import { SecretBox } from '../../../src/storage/sealing.js';
 import { createApiToken } from '../../../src/tokens/api-tokens.js';
@@ -26,11 +32,15 @@ export class TestClock implements Clock {
   }
 }
 
+const none = async (meetingId: string): Promise<never> => {
+  throw new ApiError(404, `No active session found for meeting_id ${meetingId}`);
+};
+
+/** Nobody is there who could be recorded. */
+const idleRecordedSessions: RecordedSessions = { start: none, control: none, follow: async () => 'later' };
+
 /** A session control for meetings that nobody is in. */
 const idleSessions = () => {
-  const none = async (meetingId: string): Promise<never> => {
-    throw new ApiError(404, `No active session found for meeting_id ${meetingId}`);
-  };
   return {
     kick: vi.fn<SessionControl['kick']>(none),
     kickForGood: vi.fn<SessionControl['kickForGood']>(none),
@@ -85,15 +95,30 @@ export async function startApi(): Promise<TestApi> {
   const sessions = idleSessions();
   const redeliver = vi.fn<(deliveryId: string) => Promise<boolean>>(async () => true);
   const participantTokens = createParticipantTokens(database.db, clock);
+  const secrets = new SecretBox(randomBytes(32));
+  const links = await loadFileLinks(database.db);
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-api-'));
+  const recordings = await Recordings.open({
+    db: database.db,
+    clock,
+    log: pino({ level: 'silent' }),
+    links,
+    participantTokens,
+    secrets,
+    settings: { ...loadSettings({ PARLEY_DATA_DIR: dataDir }, []), recorderProgram: '/none' },
+    wakeWebhooks: () => {},
+  });
+  recordings.attach(idleRecordedSessions);
   const api = managementApi({
     db: database.db,
     clock,
     log: pino({ level: 'silent' }),
     settings: { maxBodyBytes: MAX_BODY_BYTES, baseDomain: 'localhost:8443' },
-    links: await loadFileLinks(database.db),
+    links,
     participantTokens,
-    secrets: new SecretBox(randomBytes(32)),
+    secrets,
     sessions,
+    recordings,
     webhooks: { redeliver },
   });
   const server = serve({ fetch: api.fetch, port: 0, hostname: '127.0.0.1' });
@@ -141,7 +166,9 @@ export async function startApi(): Promise<TestApi> {
     },
     async close() {
       await new Promise((resolve) => server.close(resolve));
+      await recordings.close();
       await database.close();
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

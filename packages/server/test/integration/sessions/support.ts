@@ -47,6 +47,13 @@ export async function startSessionsBench(): Promise<SessionsBench> {
         mediaPool,
         reconnectGraceMs: 60_000,
         participantTokens: { mint: async () => 'token' },
+        recordings: {
+          emptyMs: 60_000,
+          onStart: () => {
+            throw new Error('No meeting of these tests is recorded.');
+          },
+          changed: () => {},
+        },
         committed: () => {},
         chatLink: (sessionId, endedAt) => ({
           url: `https://parley.example/${sessionId}`,
@@ -90,6 +97,7 @@ export async function startSessionsBench(): Promise<SessionsBench> {
         locked: false,
         maxParticipants: null,
         limits: { maxSessionMs: null, endsAt: null },
+        recordOnStart: null,
       };
       return { meeting, movedIn: null } as unknown as Admission;
     },

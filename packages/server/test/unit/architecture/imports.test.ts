@@ -15,7 +15,7 @@ const ARROWS: Record<string, string[]> = {
   'packages/server/src': ['@parley/wire', '@parley/core', '@parley/media', '@parley/recorder'],
   'packages/web/src': [],
   'packages/headless/src': ['@parley/wire'],
-  tests: ['@parley/wire', '@parley/headless'],
+  tests: ['@parley/wire', '@parley/headless', '@parley/recorder'],
   bench: ['@parley/wire', '@parley/headless', '@parley/media'],
 };
 

@@ -7,6 +7,7 @@ import { defaultPresets } from '../../../src/presets/defaults.js';
 import type { Changes } from '../../../src/sessions/changes.js';
 import type { FamilyLink } from '../../../src/sessions/connected/family-link.js';
 import type { PeerConnection } from '../../../src/sessions/connection.js';
+import type { SessionRecordings } from '../../../src/sessions/meeting-host.js';
 import type { Admission } from '../../../src/sessions/meeting-info.js';
 
 /** What stands around a meeting's host, without database, sockets and media. */
@@ -50,6 +51,15 @@ export const noFamily: FamilyLink = {
   transfer: () => {},
 };
 
+/** For meetings that nobody records. */
+export const nothingRecorded: SessionRecordings = {
+  emptyMs: 60_000,
+  onStart: () => {
+    throw new Error('No meeting of this test is recorded.');
+  },
+  changed: () => {},
+};
+
 export const admission = {
   meeting: {
     meetingId: MEETING,
@@ -62,6 +72,7 @@ export const admission = {
     locked: false,
     maxParticipants: null,
     limits: { maxSessionMs: null, endsAt: null },
+    recordOnStart: null as object | null,
   },
   movedIn: null,
 } as Admission;

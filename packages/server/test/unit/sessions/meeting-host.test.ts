@@ -1,7 +1,9 @@
+import { BACKEND, type NewRecording } from '@parley/core';
 import { CloseCode, RoomEvent } from '@parley/wire';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
 import type { MediaPool, MediaRoom } from '../../../src/media/media-pool.js';
+import type { Changes } from '../../../src/sessions/changes.js';
 import type { PeerConnection } from '../../../src/sessions/connection.js';
 import type { Journal } from '../../../src/sessions/journal.js';
 import { MeetingHost } from '../../../src/sessions/meeting-host.js';
@@ -25,6 +27,14 @@ const mediaPool = {
 
 let journal: FakeJournal;
 let host: MeetingHost;
+const RECORDING_EMPTY_MS = 20_000;
+const onStart = (): NewRecording => ({
+  id: 'recording',
+  type: 'BROWSER',
+  maxMs: null,
+  order: { outputFileName: 'x.mp4' },
+});
+const recordingsChanged = vi.fn();
 let onIdle: Mock<(host: MeetingHost) => void>;
 let onLost: Mock<(host: MeetingHost) => void>;
 let clockMs: number;
@@ -38,6 +48,7 @@ beforeEach(() => {
   journal = new FakeJournal();
   onIdle = vi.fn();
   onLost = vi.fn((lost: MeetingHost) => lost.close(CloseCode.serviceRestart, 'lost'));
+  recordingsChanged.mockReset();
   requests.mockReset();
   requests.mockResolvedValue({ answer: 'v=0' } as never);
   host = new MeetingHost(MEETING, {
@@ -47,6 +58,7 @@ beforeEach(() => {
     mediaPool,
     reconnectGraceMs: GRACE_MS,
     family: noFamily,
+    recordings: { emptyMs: RECORDING_EMPTY_MS, onStart, changed: recordingsChanged },
     onIdle,
     onLost,
   });
@@ -110,6 +122,48 @@ describe('a change', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
     expect(journal.commit.mock.calls.length).toBe(before + 1);
     expect(eventsWritten().filter((type) => type === 'SessionEnded')).toHaveLength(1);
+  });
+});
+
+describe('a recording', () => {
+  const start = () =>
+    host.execute({ type: 'StartRecording', by: BACKEND, recording: onStart(), allowMultiple: false });
+
+  it('begins with the session of a meeting that wants it, and its runner is woken after the commit (RC01)', async () => {
+    const recorded = { ...admission, meeting: { ...admission.meeting, recordOnStart: {} } };
+    const mary = new FakeConnection();
+    host.attach(mary);
+    journal.commit.mockImplementationOnce(async (changes: Changes) => {
+      expect(recordingsChanged).not.toHaveBeenCalled();
+      journal.written.push(changes);
+    });
+    await join(mary, async () => recorded);
+    expect(eventsWritten()).toEqual(['SessionStarted', 'PeerJoined', 'RecordingInvoked']);
+    expect(recordingsChanged).toHaveBeenCalledTimes(1);
+  });
+
+  it('stops by itself when nobody is left, and the session goes on (L14)', async () => {
+    const mary = await joined();
+    await start();
+    host.detach(mary, true);
+    await passes(0);
+    await passes(RECORDING_EMPTY_MS - 10);
+    expect(host.state.session?.recordings.size).toBe(1);
+    await passes(100);
+    expect(eventsWritten().at(-1)).toBe('RecordingChanged');
+    expect(host.state.session?.recordings.size).toBe(0);
+  });
+
+  it('lets its recorder into a locked meeting, and never into one without a session', async () => {
+    const locked = { ...admission, isRecorder: true, meeting: { ...admission.meeting, locked: true } };
+    const recorder = new FakeConnection();
+    host.attach(recorder);
+    await expect(join(recorder, async () => locked as Admission)).rejects.toMatchObject({
+      code: 'no_session',
+    });
+    await joined();
+    await join(recorder, async () => locked as Admission);
+    expect(host.state.session?.peers.has(recorder.peerId)).toBe(true);
   });
 });
 

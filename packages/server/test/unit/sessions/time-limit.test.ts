@@ -6,7 +6,15 @@ import type { MediaPool } from '../../../src/media/media-pool.js';
 import type { Journal } from '../../../src/sessions/journal.js';
 import { MeetingHost } from '../../../src/sessions/meeting-host.js';
 import type { MeetingInfo } from '../../../src/sessions/meeting-info.js';
-import { admission, FakeConnection, FakeJournal, identityOf, MEETING, noFamily } from './fakes.js';
+import {
+  admission,
+  FakeConnection,
+  FakeJournal,
+  identityOf,
+  MEETING,
+  noFamily,
+  nothingRecorded,
+} from './fakes.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -30,6 +38,7 @@ beforeEach(() => {
     mediaPool: { room: () => room } as unknown as MediaPool,
     reconnectGraceMs: MINUTE_MS,
     family: noFamily,
+    recordings: nothingRecorded,
     onIdle: () => {},
     onLost: () => {},
   });

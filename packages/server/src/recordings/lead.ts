@@ -1,0 +1,348 @@
+import type { RecordingChange, RecordingError, StopReason } from '@parley/core';
+import type { RecordedFile, RecorderEvent } from '@parley/recorder';
+import type { Logger } from 'pino';
+import type { RecordingId } from '../ids.js';
+import type { BrowserOrder } from './order.js';
+import { endOrphan, type RecorderLaunch, RecorderProcess } from './recorder-process.js';
+import type { RecordingRow } from './state-of-row.js';
+
+/** What a recorder process has left behind. */
+type Outcome =
+  | { kind: 'finished'; files: RecordedFile[] }
+  | { kind: 'failed'; error: RecordingError }
+  /** Gone without a last event: what it has written has to be made into files by another one. */
+  | { kind: 'lost'; reason: string };
+
+export interface RecorderLimits {
+  /** From the start of the process to its first recorded moment. */
+  startMs: number;
+  /** The same for a recording app of a customer's, which may take two minutes itself (features.md RC39). */
+  appStartMs: number;
+  /** From the order to stop to the last event. */
+  stopMs: number;
+  /** Without a sign of life from a recorder that has given one. */
+  silenceMs: number;
+  /** Until a full disk may have room again. */
+  diskRetryMs: number;
+}
+
+export const RECORDER_LIMITS: RecorderLimits = {
+  startMs: 60_000,
+  appStartMs: 130_000,
+  stopMs: 600_000,
+  silenceMs: 30_000,
+  diskRetryMs: 60_000,
+};
+
+/** Processes that may try to make files of what one recorder left. */
+const FINISH_TRIES = 2;
+/** A change or a row that could not be saved is tried again after this time. */
+const RETRY_MS = 1_000;
+
+export interface LeadOptions {
+  log: Logger;
+  limits: RecorderLimits;
+  load(id: RecordingId): Promise<RecordingRow | null>;
+  follow(row: RecordingRow, change: RecordingChange): Promise<'done' | 'unfit' | 'later'>;
+  /** Program, environment and order of a recorder; throws what becomes the reason of a failure. */
+  recorderFor(row: RecordingRow): Promise<RecorderLaunch>;
+  /** The same for a recorder that makes files of what another one left. */
+  finisherFor(row: RecordingRow): Promise<RecorderLaunch>;
+  workFolder(id: RecordingId): string;
+  noteGap(id: RecordingId, gap: Extract<RecorderEvent, { kind: 'gap' }>): Promise<void>;
+  /** Takes the files over, after which the recording is UPLOADED or ERRORED or has only uploads before it. */
+  complete(row: RecordingRow, files: RecordedFile[]): Promise<void>;
+  /** Goes on with files that were taken over before a crash; false when there are none. */
+  resume(row: RecordingRow): Promise<boolean>;
+  fail(row: RecordingRow, error: RecordingError): Promise<void>;
+  /** The recording is over and nothing of its recorder is left. */
+  onOver(id: RecordingId): void;
+}
+
+/**
+ * Leads one recording from INVOKED to its end. Its row says what is wanted, the recorder process what has happened;
+ * each step brings the two together and then waits for news of either.
+ */
+export class Lead {
+  #process: RecorderProcess | null = null;
+  #outcome: Outcome | null = null;
+  #hasBegun = false;
+  /** Set by the recorder's own wish to stop. */
+  #wish: StopReason | null = null;
+  #told: 'recording' | 'paused' | 'stopped' = 'recording';
+  #finishTries = 0;
+  #limit: NodeJS.Timeout | null = null;
+  #silence: NodeJS.Timeout | null = null;
+  #retry: NodeJS.Timeout | null = null;
+  #stepping: Promise<void> | null = null;
+  #isDue = false;
+  #isClosed = false;
+  #isOver = false;
+
+  constructor(
+    private readonly id: RecordingId,
+    private readonly options: LeadOptions,
+    /** An earlier server may have left a recorder at work. */
+    private mayHaveOrphan: boolean,
+  ) {}
+
+  /** To be called when the row or the recorder has news; cheap. */
+  wake(): void {
+    this.#isDue = true;
+    this.#stepping ??= this.#run();
+  }
+
+  /** Leaves the recording as it stands; the next server takes it up. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosed = true;
+    this.#clearTimers();
+    this.#endWait();
+    const process = this.#process;
+    if (!process) return;
+    const gone = new Promise<void>((resolve) => {
+      this.#onGone = resolve;
+    });
+    process.release();
+    const limit = setTimeout(() => process.kill(), graceMs);
+    await gone;
+    clearTimeout(limit);
+  }
+
+  #onGone: () => void = () => {};
+  #endWait: () => void = () => {};
+
+  async #run(): Promise<void> {
+    while (this.#isDue && !this.#isClosed && !this.#isOver) {
+      this.#isDue = false;
+      try {
+        await this.#step();
+      } catch (error) {
+        if (this.#isClosed) break;
+        this.options.log.error({ err: error, recordingId: this.id }, 'A recording could not be led on');
+        this.#tryAgain();
+      }
+    }
+    this.#stepping = null;
+    if (this.#isDue && !this.#isClosed && !this.#isOver) this.wake();
+  }
+
+  async #step(): Promise<void> {
+    if (this.mayHaveOrphan) {
+      await endOrphan(this.options.workFolder(this.id));
+      this.mayHaveOrphan = false;
+    }
+    const row = await this.options.load(this.id);
+    switch (row?.status) {
+      case 'INVOKED':
+        return await this.#start(row);
+      case 'RECORDING':
+      case 'PAUSED':
+        return await this.#accompany(row);
+      case 'UPLOADING':
+        return await this.#end(row);
+      default:
+        this.#over();
+    }
+  }
+
+  async #start(row: RecordingRow): Promise<void> {
+    if (this.#outcome) {
+      const error = errorOf(this.#outcome) ?? EMPTY;
+      return await this.#follow(row, { to: 'failed', error });
+    }
+    if (this.#hasBegun) return await this.#follow(row, { to: 'begun' });
+    if (this.#process) return;
+    const isApp = (row.recording_order as BrowserOrder).url !== null;
+    const limitMs = isApp ? this.options.limits.appStartMs : this.options.limits.startMs;
+    const error = {
+      code: 'page_failed',
+      message: `The recorder did not begin within ${limitMs / 1000} seconds`,
+    };
+    await this.#launch(() => this.options.recorderFor(row), limitMs, { kind: 'failed', error });
+  }
+
+  async #accompany(row: RecordingRow): Promise<void> {
+    if (this.#wish) return await this.#follow(row, { to: 'stopped', stop: this.#wish });
+    if (!this.#process) {
+      const detail = this.#outcome ? 'recorder_lost' : 'server_restarted';
+      return await this.#follow(row, {
+        to: 'stopped',
+        stop: { reason: 'INTERNAL_ERROR', caller: null, detail },
+      });
+    }
+    const wanted = row.status === 'PAUSED' ? 'paused' : 'recording';
+    if (this.#told !== wanted) this.#process.command({ kind: wanted === 'paused' ? 'pause' : 'resume' });
+    this.#told = wanted;
+  }
+
+  async #end(row: RecordingRow): Promise<void> {
+    if (await this.options.resume(row)) return this.#over();
+    const outcome = this.#outcome;
+    if (outcome?.kind === 'finished') {
+      await this.options.complete(row, outcome.files);
+      return this.#over();
+    }
+    if (outcome?.kind === 'failed' && !this.#mayFinishLater(outcome.error)) {
+      await this.options.fail(row, outcome.error);
+      return this.#over();
+    }
+    if (this.#process) return this.#stop(this.#process);
+    if (this.#finishTries >= FINISH_TRIES) {
+      const message = `The files could not be made: ${outcome ? errorOf(outcome)?.message : ''}`;
+      await this.options.fail(row, { code: 'internal', message });
+      return this.#over();
+    }
+    if (outcome?.kind === 'failed') await this.#waitForRoom();
+    if (this.#isClosed) return;
+    this.#finishTries++;
+    this.#told = 'stopped';
+    await this.#launch(() => this.options.finisherFor(row), this.options.limits.stopMs, {
+      kind: 'lost',
+      reason: 'it did not finish',
+    });
+  }
+
+  #stop(process: RecorderProcess): void {
+    if (this.#told === 'stopped') return;
+    this.#told = 'stopped';
+    process.command({ kind: 'stop' });
+    this.#setLimit(this.options.limits.stopMs, { kind: 'lost', reason: 'it did not stop' });
+  }
+
+  /** What was captured is still there when the disk was full. */
+  #mayFinishLater(error: RecordingError): boolean {
+    return error.code === 'disk_full' && this.#finishTries < FINISH_TRIES;
+  }
+
+  #waitForRoom(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#endWait = resolve;
+      setTimeout(resolve, this.options.limits.diskRetryMs).unref();
+    });
+  }
+
+  async #follow(row: RecordingRow, change: RecordingChange): Promise<void> {
+    const answer = await this.options.follow(row, change);
+    if (answer === 'later') this.#tryAgain();
+    // Whatever stood in the way has changed the row; the next step sees it.
+    else this.wake();
+  }
+
+  async #launch(prepare: () => Promise<RecorderLaunch>, limitMs: number, atLimit: Outcome): Promise<void> {
+    this.#outcome = null;
+    try {
+      const launch = await prepare();
+      if (this.#isClosed) return;
+      this.#setLimit(limitMs, atLimit);
+      this.#process = await RecorderProcess.start(launch, {
+        onEvent: (event) => this.#onEvent(event),
+        onExit: (reason) => this.#onExit(reason),
+      });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#outcome = { kind: 'failed', error: { code: codeOf(error), message } };
+      this.wake();
+    }
+  }
+
+  #onEvent(event: RecorderEvent): void {
+    if (this.#silence) this.#expectLife();
+    switch (event.kind) {
+      case 'alive':
+        this.#expectLife();
+        return;
+      case 'recording':
+        this.#hasBegun = true;
+        this.#clearLimit();
+        break;
+      case 'stopping':
+        this.#wish = event.reason === 'browser_died' ? RECORDER_LOST : RECORDING_APP;
+        break;
+      case 'gap':
+        void this.options.noteGap(this.id, event).catch(() => {});
+        return;
+      case 'finished':
+        this.#outcome ??= { kind: 'finished', files: event.files };
+        this.#wish ??= RECORDING_APP;
+        this.#clearLimit();
+        break;
+      case 'failed':
+        this.#outcome ??= { kind: 'failed', error: { code: event.code, message: event.reason } };
+        this.#clearLimit();
+        break;
+      default:
+        return;
+    }
+    this.wake();
+  }
+
+  #onExit(reason: string): void {
+    const tail = this.#process?.tail;
+    this.#process = null;
+    this.#clearTimers();
+    this.#outcome ??= { kind: 'lost', reason };
+    if (this.#outcome.kind === 'lost' && !this.#isClosed) {
+      this.options.log.warn({ recordingId: this.id, reason, output: tail }, 'A recorder is gone');
+    }
+    this.#onGone();
+    this.wake();
+  }
+
+  /** The recorder is cut off when the time is over, and `outcome` is what is made of it. */
+  #setLimit(limitMs: number, outcome: Outcome): void {
+    this.#clearLimit();
+    this.#limit = setTimeout(() => {
+      this.#outcome ??= outcome;
+      this.#process?.kill();
+      this.wake();
+    }, limitMs);
+  }
+
+  #expectLife(): void {
+    if (this.#silence) clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#process?.kill(), this.options.limits.silenceMs);
+  }
+
+  #tryAgain(): void {
+    if (this.#retry || this.#isClosed) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      this.wake();
+    }, RETRY_MS);
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    this.#clearTimers();
+    this.#process?.kill();
+    this.options.onOver(this.id);
+  }
+
+  #clearLimit(): void {
+    if (this.#limit) clearTimeout(this.#limit);
+    this.#limit = null;
+  }
+
+  #clearTimers(): void {
+    this.#clearLimit();
+    if (this.#silence) clearTimeout(this.#silence);
+    if (this.#retry) clearTimeout(this.#retry);
+    this.#silence = null;
+    this.#retry = null;
+  }
+}
+
+const RECORDING_APP: StopReason = { reason: 'API_CALL', caller: null, detail: 'recording_app' };
+const RECORDER_LOST: StopReason = { reason: 'INTERNAL_ERROR', caller: null, detail: 'recorder_lost' };
+const EMPTY: RecordingError = { code: 'empty', message: 'Nothing was recorded' };
+
+function errorOf(outcome: Outcome): RecordingError | null {
+  if (outcome.kind === 'failed') return outcome.error;
+  if (outcome.kind === 'finished') return null;
+  return { code: 'recorder_lost', message: `The recorder was lost: ${outcome.reason}` };
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'reason' in error && error.reason === 'not_available'
+    ? 'not_installed'
+    : 'internal';

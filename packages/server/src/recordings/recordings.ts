@@ -1,0 +1,332 @@
+import { join } from 'node:path';
+import { isActive, type RecordingChange, type RecordingError } from '@parley/core';
+import type { RecordedFile } from '@parley/recorder';
+import type { Kysely } from 'kysely';
+import { sql } from 'kysely';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.js';
+import type { Settings } from '../config/settings.js';
+import type { Database } from '../database/tables.js';
+import type { FileLinks } from '../files/links.js';
+import { ApiError, NotAvailableError } from '../http/errors.js';
+import type { AppId, MeetingId, RecordingId } from '../ids.js';
+import type { StorageConfig } from '../storage/config.js';
+import type { SecretBox } from '../storage/sealing.js';
+import { UploadRunner } from '../storage/upload-runner.js';
+import type { ParticipantTokens } from '../tokens/participant-tokens.js';
+import { type CompletionOptions, concludeRecording, endRecording } from './completion.js';
+import { RecordingDisk } from './disk.js';
+import { Lead, RECORDER_LIMITS, type RecorderLimits } from './lead.js';
+import { type BrowserOrder, browserRecording, type RecordingSettings } from './order.js';
+import { requirePublicTargets } from './public-targets.js';
+import { RecorderOrders } from './recorder-orders.js';
+import { removeExpired } from './retention.js';
+import type { RecordedSessions, RecordingCaller } from './sessions.js';
+import { type RecordingRow, stateOfRow } from './state-of-row.js';
+import { faultOf, moveFiles, takeOver } from './taking-over.js';
+import { RecordingUploads } from './upload-queue.js';
+import { filesOf, type RecordingView, toRecordingView } from './view.js';
+
+const CLEAN_UP_EVERY_MS = 60 * 60_000;
+const DAY_MS = 86_400_000;
+/** Time of the recorders to put down what they have when the server stops. */
+const CLOSE_GRACE_MS = 4_000;
+const SCAN_RETRY_MS = 1_000;
+
+export interface RecordingsOptions {
+  db: Kysely<Database>;
+  clock: Clock;
+  log: Logger;
+  links: FileLinks;
+  participantTokens: ParticipantTokens;
+  secrets: SecretBox;
+  settings: Pick<
+    Settings,
+    | 'dataDir'
+    | 'baseDomain'
+    | 'host'
+    | 'httpPort'
+    | 'recordingRetentionDays'
+    | 'recordingEmptySeconds'
+    | 'recordersMax'
+    | 'recorderProgram'
+    | 'chromium'
+    | 'ffmpeg'
+    | 'webhookAllowPrivate'
+    | 'storageAllowPrivate'
+  >;
+  /** Called after a commit that queued webhooks. */
+  wakeWebhooks: () => void;
+  limits?: RecorderLimits;
+}
+
+export interface RecordingStart {
+  meeting: { id: MeetingId; app_id: AppId; recording_config: object | null };
+  by: RecordingCaller;
+  settings: Omit<RecordingSettings, 'storage_config'> & { storage_config?: StorageConfig | null };
+  allowMultiple: boolean;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** All recordings that a recorder in a browser makes, from INVOKED to the removal of their files. */
+export class Recordings {
+  readonly #leads = new Map<RecordingId, Lead>();
+  readonly #orders: RecorderOrders;
+  readonly #completion: CompletionOptions;
+  readonly #uploads: UploadRunner;
+  readonly #closing = new AbortController();
+  #sessions: RecordedSessions | null = null;
+  #scanning = false;
+  #scanIsDue = false;
+  #cleanUpTimer: NodeJS.Timeout | null = null;
+
+  private constructor(
+    private readonly options: RecordingsOptions,
+    readonly disk: RecordingDisk,
+  ) {
+    this.#orders = new RecorderOrders(options, disk);
+    const { settings } = options;
+    const origin = `https://api.${settings.baseDomain}`;
+    const retentionMs = settings.recordingRetentionDays * DAY_MS;
+    this.#completion = { ...options, origin, retentionMs };
+    const queue = new RecordingUploads({ ...this.#completion, disk, concluded: () => this.#concluded() });
+    const allowPrivate = settings.storageAllowPrivate;
+    this.#uploads = new UploadRunner({ ...options, queue, allowPrivate, random: Math.random });
+  }
+
+  static async open(options: RecordingsOptions): Promise<Recordings> {
+    const disk = await RecordingDisk.open(join(options.settings.dataDir, 'recordings'));
+    return new Recordings(options, disk);
+  }
+
+  /**
+   * Starts a recording of a live session. Throws ApiError: 503 with what to install or that no recorder is free, 400
+   * for a setting that cannot be met, and what `RecordedSessions.start` throws.
+   */
+  async start(start: RecordingStart): Promise<RecordingRow> {
+    const { meeting, by, allowMultiple } = start;
+    const { storage_config: storage, ...plain } = start.settings;
+    const settings: RecordingSettings = plain;
+    if (storage !== undefined) {
+      settings.storage_config = storage && this.options.secrets.sealStorage(storage);
+    }
+    await requirePublicTargets(settings, this.options.settings.webhookAllowPrivate);
+    const recording = browserRecording(
+      meeting.id,
+      settings,
+      meeting.recording_config ?? {},
+      this.options.clock.now(),
+    );
+    await this.#requireRecorder();
+    await this.#live.start(meeting.id, by, recording, allowMultiple);
+    return await this.get(meeting.app_id, recording.id as RecordingId);
+  }
+
+  /** Throws ApiError 409 when the recording is over or in a state that does not fit. */
+  async control(
+    row: RecordingRow,
+    by: RecordingCaller,
+    action: 'stop' | 'pause' | 'resume',
+  ): Promise<RecordingRow> {
+    if (!isActive(stateOfRow(row))) {
+      throw new ApiError(409, `The recording is ${row.status}`, undefined, 'recording_state');
+    }
+    await this.#live.control(row.meeting_id, by, row.id, action);
+    return await this.get(row.app_id, row.id);
+  }
+
+  /** Throws ApiError 404 unless the app has this recording. */
+  async get(appId: AppId, id: string): Promise<RecordingRow> {
+    const row = UUID.test(id)
+      ? await this.options.db
+          .selectFrom('recordings')
+          .selectAll()
+          .where('id', '=', id as RecordingId)
+          .where('app_id', '=', appId)
+          .executeTakeFirst()
+      : undefined;
+    if (!row) throw ApiError.notFound('recording', id);
+    return row;
+  }
+
+  /** The newest recording of a meeting that runs; throws ApiError 404 when there is none. */
+  async getActive(meetingId: MeetingId): Promise<RecordingRow> {
+    const row = await this.options.db
+      .selectFrom('recordings')
+      .selectAll()
+      .where('meeting_id', '=', meetingId)
+      .where('status', 'in', ['INVOKED', 'RECORDING', 'PAUSED'])
+      .orderBy('invoked_at', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    if (!row) throw new ApiError(404, `No active recording found for meeting_id ${meetingId}`);
+    return row;
+  }
+
+  /** As both APIs show them; the links point to `origin`. */
+  async views(rows: readonly RecordingRow[], origin: string): Promise<RecordingView[]> {
+    const ids = rows.map((row) => row.id);
+    const files = await filesOf(this.options.db, ids);
+    return rows.map((row) => toRecordingView(row, files.get(row.id) ?? [], this.options.links, origin));
+  }
+
+  async view(row: RecordingRow, origin: string): Promise<RecordingView> {
+    return (await this.views([row], origin))[0]!;
+  }
+
+  /** Takes up what an earlier server has left, and begins to work. */
+  attach(sessions: RecordedSessions): void {
+    this.#sessions = sessions;
+    this.#uploads.start();
+    void this.#scan(true);
+    void this.#cleanUp();
+    this.#cleanUpTimer = setInterval(() => void this.#cleanUp(), CLEAN_UP_EVERY_MS);
+  }
+
+  /** To be called after a commit that changed recordings. Cheap, and safe to call often. */
+  wake(): void {
+    if (this.#sessions) void this.#scan(false);
+  }
+
+  /** Throws NotAvailableError with what to install, or ApiError 503 when as many recorders run as may. */
+  async #requireRecorder(): Promise<void> {
+    await this.#orders.requireTools();
+    const { recordersMax } = this.options.settings;
+    const { running } = await this.options.db
+      .selectFrom('recordings')
+      .select(sql<number>`count(*)::int`.as('running'))
+      .where('type', '=', 'BROWSER')
+      .where('status', 'in', ['INVOKED', 'RECORDING', 'PAUSED'])
+      .executeTakeFirstOrThrow();
+    if (running >= recordersMax) {
+      throw new NotAvailableError(`No recorder is free: PARLEY_RECORDERS_MAX is ${recordersMax}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    if (this.#cleanUpTimer) clearInterval(this.#cleanUpTimer);
+    await Promise.all([
+      this.#uploads.close(),
+      ...[...this.#leads.values()].map((lead) => lead.close(CLOSE_GRACE_MS)),
+    ]);
+  }
+
+  get #live(): RecordedSessions {
+    if (!this.#sessions) throw new Error('The recordings have no sessions yet.');
+    return this.#sessions;
+  }
+
+  async #scan(mayHaveOrphans: boolean): Promise<void> {
+    this.#scanIsDue = true;
+    if (this.#scanning) return;
+    this.#scanning = true;
+    while (this.#scanIsDue && !this.#closing.signal.aborted) {
+      this.#scanIsDue = false;
+      try {
+        await this.#takeUp(mayHaveOrphans);
+      } catch (error) {
+        if (this.#closing.signal.aborted) break;
+        this.options.log.error({ err: error }, 'Recordings could not be looked up');
+        setTimeout(() => void this.#scan(mayHaveOrphans), SCAN_RETRY_MS).unref();
+      }
+    }
+    this.#scanning = false;
+  }
+
+  async #takeUp(mayHaveOrphans: boolean): Promise<void> {
+    const rows = await this.options.db
+      .selectFrom('recordings')
+      .select('id')
+      .where('type', '=', 'BROWSER')
+      .where('status', 'in', ['INVOKED', 'RECORDING', 'PAUSED', 'UPLOADING'])
+      .execute();
+    if (this.#closing.signal.aborted) return;
+    for (const { id } of rows) {
+      if (!this.#leads.has(id)) this.#leads.set(id, this.#lead(id, mayHaveOrphans));
+    }
+    for (const lead of this.#leads.values()) lead.wake();
+  }
+
+  #lead(id: RecordingId, mayHaveOrphan: boolean): Lead {
+    const { db, log, limits } = this.options;
+    return new Lead(
+      id,
+      {
+        log,
+        limits: limits ?? RECORDER_LIMITS,
+        workFolder: (id) => this.disk.workFolder(id),
+        load: async (id) =>
+          (await db.selectFrom('recordings').selectAll().where('id', '=', id).executeTakeFirst()) ?? null,
+        follow: (row, change) => this.#follow(row, change),
+        recorderFor: (row) => this.#orders.recorderFor(row),
+        finisherFor: (row) => this.#orders.finisherFor(row),
+        noteGap: async (id, { fromMs, toMs, reason }) => {
+          const gap = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), reason };
+          await sql`update recordings set gaps = gaps || ${JSON.stringify([gap])}::jsonb where id = ${id}`.execute(
+            db,
+          );
+        },
+        complete: (row, files) => this.#complete(row, files),
+        resume: (row) => this.#resume(row),
+        fail: (row, error) => this.#fail(row, error),
+        onOver: (id) => void this.#forget(id),
+      },
+      mayHaveOrphan,
+    );
+  }
+
+  async #follow(row: RecordingRow, change: RecordingChange): Promise<'done' | 'unfit' | 'later'> {
+    return await this.#live.follow(row.meeting_id, row.id, change);
+  }
+
+  async #complete(row: RecordingRow, files: RecordedFile[]): Promise<void> {
+    const { db, clock } = this.options;
+    const fault = await faultOf(row.recording_order as BrowserOrder, files);
+    if (fault) return await this.#fail(row, fault);
+    await takeOver(db, this.disk, row, files, clock.now());
+    await this.#conclude(row);
+  }
+
+  async #resume(row: RecordingRow): Promise<boolean> {
+    const isTaken = await moveFiles(this.options.db, this.disk, row);
+    if (isTaken) await this.#conclude(row);
+    return isTaken;
+  }
+
+  async #conclude(row: RecordingRow): Promise<void> {
+    await this.options.db.transaction().execute((trx) => concludeRecording(trx, this.#completion, row.id));
+    this.#uploads.wake();
+    this.#concluded();
+  }
+
+  async #fail(row: RecordingRow, error: RecordingError): Promise<void> {
+    await this.options.db
+      .transaction()
+      .execute((trx) => endRecording(trx, this.#completion, row.id, { to: 'failed', error }));
+    this.#concluded();
+  }
+
+  #concluded(): void {
+    this.options.wakeWebhooks();
+    void this.#cleanUp();
+  }
+
+  async #forget(id: RecordingId): Promise<void> {
+    this.#leads.delete(id);
+    await this.disk.removeWorkFolder(id).catch((error: unknown) => {
+      this.options.log.warn({ err: error, recordingId: id }, 'The folder of a recorder could not be removed');
+    });
+  }
+
+  async #cleanUp(): Promise<void> {
+    const { db, clock, log } = this.options;
+    try {
+      const removed = await removeExpired(db, this.disk, clock.now(), this.#closing.signal);
+      if (removed > 0) log.info({ removed }, 'Files of expired recordings were removed');
+    } catch (error) {
+      if (!this.#closing.signal.aborted) log.error({ err: error }, 'Expired recordings could not be removed');
+    }
+  }
+}

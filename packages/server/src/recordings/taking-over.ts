@@ -1,0 +1,101 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { RecordingError } from '@parley/core';
+import type { RecordedFile } from '@parley/recorder';
+import type { Kysely } from 'kysely';
+import { v7 as newId } from 'uuid';
+import type { Database } from '../database/tables.js';
+import type { RecordingDisk } from './disk.js';
+import type { BrowserOrder } from './order.js';
+import type { RecordingRow } from './state-of-row.js';
+
+/**
+ * What is wrong with the files of a recorder, or null. UPLOADED is said only of files that hold what was asked for:
+ * a picture with frames, sound that lasts, bytes that are on the disk (features.md RC05).
+ */
+export async function faultOf(
+  order: Pick<BrowserOrder, 'video' | 'audio'>,
+  files: readonly RecordedFile[],
+): Promise<RecordingError | null> {
+  for (const kind of ['video', 'audio'] as const) {
+    const what = kind === 'video' ? 'picture' : 'sound';
+    const file = files.find((one) => one.kind === kind);
+    const isWanted = order[kind]?.exportFile ?? false;
+    if (isWanted && !file) return { code: 'empty', message: `The recording has no file of the ${what}` };
+    if (!file) continue;
+    if (kind === 'video' && file.frames === 0)
+      return { code: 'empty', message: 'The recording holds no picture' };
+    if (file.durationMs <= 0) return { code: 'empty', message: `The ${what} of the recording has no length` };
+    const bytes = await stat(file.path).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    if (bytes === 0 || bytes !== file.bytes)
+      return { code: 'internal', message: `The file of the ${what} is not as the recorder left it` };
+  }
+  return null;
+}
+
+/**
+ * Writes down which files a recording has, then moves them into the store: after a crash between the two, the rows
+ * say what is still to be moved. Files that nobody asked for stay with the recorder and go with its folder.
+ */
+export async function takeOver(
+  db: Kysely<Database>,
+  disk: RecordingDisk,
+  row: RecordingRow,
+  files: readonly RecordedFile[],
+  now: Date,
+): Promise<void> {
+  const order = row.recording_order as BrowserOrder;
+  const wanted = files
+    .filter((file) => order[file.kind]?.exportFile && dirname(file.path) === disk.workFolder(row.id))
+    .map((file) => ({ file, name: basename(file.path) }));
+  const main = wanted.find(({ file }) => file.kind === 'video') ?? wanted[0];
+  await db.transaction().execute(async (trx) => {
+    if (main) {
+      await trx
+        .updateTable('recordings')
+        .set({ output_file_name: main.name })
+        .where('id', '=', row.id)
+        .execute();
+    }
+    for (const { file, name } of wanted) {
+      const inserted = await trx
+        .insertInto('recording_files')
+        .values({
+          id: newId(),
+          recording_id: row.id,
+          kind: file.kind,
+          name,
+          size_bytes: file.bytes,
+          duration_ms: Math.round(file.durationMs),
+        })
+        .onConflict((conflict) => conflict.columns(['recording_id', 'name']).doNothing())
+        .returning('id')
+        .executeTakeFirst();
+      if (inserted && order.storage) {
+        await trx
+          .insertInto('recording_uploads')
+          .values({ file_id: inserted.id, next_attempt_at: now })
+          .execute();
+      }
+    }
+  });
+  await moveFiles(db, disk, row);
+}
+
+/** Moves what the rows name and the store does not hold yet. False when no row names a file. */
+export async function moveFiles(
+  db: Kysely<Database>,
+  disk: RecordingDisk,
+  { id }: Pick<RecordingRow, 'id'>,
+): Promise<boolean> {
+  const files = await db
+    .selectFrom('recording_files')
+    .select('name')
+    .where('recording_id', '=', id)
+    .execute();
+  for (const { name } of files) await disk.keep(id, join(disk.workFolder(id), name), name);
+  return files.length > 0;
+}

@@ -1,0 +1,70 @@
+/**
+ * A recorder that records nothing and obeys the contract of `packages/recorder/src/contract.ts`. What goes wrong is
+ * named by the prefix of its file name, as `dies_recording` in `dies_recording_<meeting>_<time>`:
+ * `refuses` says that it failed, `hangs_start` never begins, `dies_start` and `dies_recording` end without a word,
+ * `silent` gives one sign of life and no more, `disk_full` fails at the end, `empty` finishes without frames,
+ * `hangs_stop` does not end, `stops` wants to stop by itself, `gap` tells of one, `lives_on` ignores a lost server.
+ */
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const BYTES_PER_RECORDING = 4096;
+let order;
+let beganAt = 0;
+
+const say = (event) => process.connected && process.send(event);
+const has = (fault) => order.fileName.startsWith(`${fault}_`);
+const last = (event) => process.send(event, () => process.exit(0));
+
+function begin() {
+  // What was asked of it, for the tests.
+  writeFileSync(join(order.folder, 'order.json'), JSON.stringify(order));
+  if (has('refuses')) return last({ kind: 'failed', code: 'page_failed', reason: 'The page did not load' });
+  if (has('dies_start')) return process.exit(1);
+  if (has('hangs_start')) return;
+  beganAt = Date.now();
+  writeFileSync(join(order.folder, 'raw'), Buffer.alloc(BYTES_PER_RECORDING, 1));
+  say({ kind: 'recording', atMs: beganAt });
+  if (has('dies_recording')) setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50);
+  if (has('silent')) say({ kind: 'alive', atMs: Date.now() });
+  if (has('gap'))
+    say({ kind: 'gap', fromMs: beganAt, toMs: beganAt + 1500, reason: 'The page was without its session' });
+  if (has('stops')) say({ kind: 'stopping', atMs: Date.now(), reason: 'stopRecording() of the app' });
+}
+
+function finish() {
+  const raw = join(order.folder, 'raw');
+  if (!existsSync(raw)) return last({ kind: 'failed', code: 'empty', reason: 'Nothing was recorded' });
+  if (has('disk_full')) return last({ kind: 'failed', code: 'disk_full', reason: 'The disk is full' });
+  const { video, audio } = order.output;
+  const durationMs = Math.max(1, Date.now() - (beganAt || statSync(raw).mtimeMs));
+  const files = [];
+  const add = (kind, ending) => {
+    const path = join(order.folder, `${order.fileName}.${ending}`);
+    writeFileSync(path, readFileSync(raw));
+    const frames = kind === 'video' && !has('empty') ? 30 : 0;
+    files.push({ kind, path, bytes: statSync(path).size, durationMs, frames, peakDbfs: -12 });
+  };
+  if (video?.exportFile) add('video', video.codec === 'VP8' ? 'webm' : 'mp4');
+  if (audio.exportFile) add('audio', audio.codec === 'MP3' ? 'mp3' : 'm4a');
+  last({ kind: 'finished', files, durationMs });
+}
+
+process.on('message', (message) => {
+  switch (message.kind) {
+    case 'record':
+      order = message;
+      return begin();
+    case 'finish':
+      order = message;
+      return finish();
+    case 'stop':
+      return has('hangs_stop') ? undefined : finish();
+    default:
+      appendFileSync(join(order.folder, 'commands'), `${message.kind}\n`);
+      return say({ kind: message.kind === 'pause' ? 'paused' : 'resumed', atMs: Date.now() });
+  }
+});
+process.on('disconnect', () => has('lives_on') || process.exit(0));
+// Something has to keep it alive when its server is gone.
+setInterval(() => {}, 1000);
