@@ -118,10 +118,13 @@ export class Recording {
     return 'begun';
   }
 
-  async #within(ms: number, signal: Signal, complaint: string): Promise<void> {
+  async #within(ms: number, signal: Signal, omission: string): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Failure('page_failed', complaint)), ms);
+      timer = setTimeout(() => {
+        const complaint = this.#browser?.complaint;
+        reject(new Failure('page_failed', complaint ? `${omission} It says: ${complaint}` : omission));
+      }, ms);
     });
     await Promise.race([signal.fired, timeout]).finally(() => clearTimeout(timer));
   }

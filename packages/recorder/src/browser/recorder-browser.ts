@@ -7,6 +7,7 @@ import { type PageState, readPageState } from './page/page-state.js';
 /** A page that does not answer a question in this time shows nothing new either. */
 const PAGE_ANSWER_MS = 5_000;
 const CLOSE_MS = 5_000;
+const MAX_COMPLAINT_CHARS = 300;
 
 export interface RecorderBrowserListeners {
   /** Chunks come one after the other; the next one waits until this one is taken. */
@@ -20,6 +21,7 @@ export interface RecorderBrowserListeners {
 /** The recorder's Chromium: one tab that is recorded, and one that captures it. */
 export class RecorderBrowser {
   #closing = false;
+  #complaint = '';
 
   private constructor(
     private readonly context: BrowserContext,
@@ -31,6 +33,10 @@ export class RecorderBrowser {
       if (!this.#closing) listeners.onDied();
     });
     recorded.on('crash', () => listeners.onPageCrashed());
+    recorded.on('pageerror', (error) => this.#hear(error.message));
+    recorded.on('console', (message) => {
+      if (message.type() === 'error') this.#hear(message.text());
+    });
     capture.on('crash', () => listeners.onCaptureFailed('The capture page crashed.'));
   }
 
@@ -60,6 +66,11 @@ export class RecorderBrowser {
       await context.close().catch(() => {});
       throw new Failure('page_failed', `The page cannot be captured: ${firstLine(error as Error)}`);
     }
+  }
+
+  /** What the page last complained of on its console, for the reason of a failure; empty where it is content. */
+  get complaint(): string {
+    return this.#complaint;
   }
 
   /** Throws Failure `page_failed` where there is no page at that address. */
@@ -100,6 +111,10 @@ export class RecorderBrowser {
       CLOSE_MS,
       this.context.close().catch(() => {}),
     );
+  }
+
+  #hear(complaint: string): void {
+    if (complaint) this.#complaint = withoutQueries(complaint).slice(0, MAX_COMPLAINT_CHARS);
   }
 }
 

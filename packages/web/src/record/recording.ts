@@ -19,12 +19,24 @@ export async function showRecording(authToken: string, baseURI: string): Promise
   useLocalFont(meeting);
   showGrid(meeting);
   keepOfflineCardAway(meeting);
-  await recording.init(meeting);
+  await recording.init(asOlderClient(meeting));
+}
+
+/**
+ * The recording SDK that the registry has, 0.0.1, was made for clients before 2.0 and enters the meeting by their
+ * name for `join` (features.md L17). It is given what it uses of one.
+ */
+function asOlderClient(meeting: RealtimeKitClient): RealtimeKitClient {
+  const { self, participants, meta, __internals__ } = meeting;
+  const joinRoom = () => meeting.join();
+  return { self, participants, meta, __internals__, joinRoom } as unknown as RealtimeKitClient;
 }
 
 function showGrid(meeting: RealtimeKitClient): void {
   const screen = document.createElement('rtk-ui-provider');
   screen.config = ownDefaultConfig();
+  // The provider would else enter the meeting by itself, before the recorder is ready.
+  screen.showSetupScreen = true;
   screen.meeting = meeting;
   screen.append(document.createElement('rtk-participants-audio'), document.createElement('rtk-grid'));
   document.body.append(screen);

@@ -6,8 +6,15 @@ const page = { host: 'localhost:8080', href: 'http://localhost:8080/meet?authTok
 
 describe('the base of the SDK', () => {
   it('is host and port of the page (S20)', () => {
-    expect(baseUriOfPage({ host: 'meet.example.com' })).toBe('meet.example.com');
-    expect(baseUriOfPage({ host: 'localhost:8443' })).toBe('localhost:8443');
+    expect(baseUriOfPage(new URL('https://meet.example.com/meet'))).toBe('meet.example.com');
+    expect(baseUriOfPage(new URL('https://localhost:8443/meet'))).toBe('localhost:8443');
+  });
+
+  it.each([
+    ['http://127.0.0.1:8080/record', 'localhost:8080'],
+    ['http://[::1]/record', 'localhost'],
+  ])('is a name even where the page is at %s', (address, base) => {
+    expect(baseUriOfPage(new URL(address))).toBe(base);
   });
 
   it.each([
