@@ -29,6 +29,7 @@ export function authoriseBearer({ db }: ManagementServices): MiddlewareHandler<A
     requirePermission(grant);
     if (appId !== APPS) enterApp(c, grant, appId);
     c.set('accountId', accountId);
+    c.set('tokenId', grant.tokenId);
     await next();
   };
 }
@@ -43,6 +44,7 @@ export function authoriseBasic({ db }: ManagementServices): MiddlewareHandler<Ap
     requirePermission(grant);
     enterApp(c, grant, credentials.user);
     c.set('accountId', grant.accountId);
+    c.set('tokenId', grant.tokenId);
     await next();
   };
 }

@@ -10,6 +10,7 @@ import { analytics } from './analytics.js';
 import { apps } from './apps.js';
 import { authoriseBasic, authoriseBearer } from './authorise.js';
 import { blocks } from './blocks.js';
+import { limitRequests } from './limit-requests.js';
 import { livestreams } from './livestreams.js';
 import { meetings } from './meetings.js';
 import { openApiDocument } from './openapi.js';
@@ -32,8 +33,10 @@ const KIT = '/accounts/:account_id/realtime/kit';
  * credentials are the client API's and pass through. No route answers with CORS headers (features.md RE08).
  */
 export function managementApi(services: ManagementServices): Hono {
-  const kit = kitApi(services);
-  const alias = aliasApi(services);
+  // One for both, or a token would have everything twice.
+  const limit = limitRequests(services.settings);
+  const kit = kitApi(services, limit);
+  const alias = aliasApi(services, limit);
   let document: ReturnType<typeof openApiDocument> | undefined;
 
   const api = new Hono();
@@ -49,17 +52,17 @@ export function managementApi(services: ManagementServices): Hono {
   return api;
 }
 
-function kitApi(services: ManagementServices) {
+function kitApi(services: ManagementServices, limit: MiddlewareHandler<AppScope>) {
   const root = apiRoot(services, KIT);
-  root.use('/:app_id/*', authoriseBearer(services), ...bodyGuard(services));
+  root.use('/:app_id/*', authoriseBearer(services), limit, ...bodyGuard(services));
   root.route('/', apps(services)).route('/:app_id', appResources(services));
   refuseOtherMethods(root);
   return root;
 }
 
-function aliasApi(services: ManagementServices) {
+function aliasApi(services: ManagementServices, limit: MiddlewareHandler<AppScope>) {
   const root = apiRoot(services, '/v2');
-  root.use(authoriseBasic(services), ...bodyGuard(services));
+  root.use(authoriseBasic(services), limit, ...bodyGuard(services));
   root.route('/', appResources(services));
   refuseOtherMethods(root);
   return root;

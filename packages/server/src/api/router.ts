@@ -8,14 +8,17 @@ import type { Webhooks } from '../webhooks/webhooks.js';
 
 /** What the management API needs of the server. */
 export interface ManagementServices extends Omit<Services, 'settings'> {
-  settings: Pick<Settings, 'maxBodyBytes' | 'baseDomain'>;
+  settings: Pick<
+    Settings,
+    'maxBodyBytes' | 'baseDomain' | 'apiRequestsPer5Minutes' | 'recordingRequestsPer50Seconds'
+  >;
   links: FileLinks;
   webhooks: Pick<Webhooks, 'redeliver'>;
 }
 
 /** What authorisation leaves behind for the handlers of one app. */
 export interface AppScope {
-  Variables: { accountId: string; appId: AppId };
+  Variables: { accountId: string; tokenId: string; appId: AppId };
 }
 
 /** What the hook is given; its declared type leaves out the value that was judged. */

@@ -51,6 +51,9 @@ export interface Settings {
   /** Absolute paths; null means to look for them where programs are. */
   chromium: string | null;
   ffmpeg: string | null;
+  /** For each API token; 0 for no limit. */
+  apiRequestsPer5Minutes: number;
+  recordingRequestsPer50Seconds: number;
   maxBodyBytes: number;
   maxHeaderBytes: number;
   headersTimeoutMs: number;

@@ -279,6 +279,19 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
     parse: path,
     reason: 'The encoder that recordings are made with.',
   },
+  apiRequestsPer5Minutes: {
+    env: 'PARLEY_API_REQUESTS_PER_5_MINUTES',
+    default: 350_000,
+    parse: integer(0, 1_000_000_000),
+    reason:
+      'Requests of one API token to the management API, at once or spread over five minutes; further ones are answered with 429. The default only stops what runs wild; the live service allows 3,500. 0 means no limit.',
+  },
+  recordingRequestsPer50Seconds: {
+    env: 'PARLEY_RECORDING_REQUESTS_PER_50_SECONDS',
+    default: 100_000,
+    parse: integer(0, 1_000_000_000),
+    reason: 'The same for requests about recordings; the live service allows 1,000.',
+  },
   maxBodyBytes: {
     env: 'PARLEY_MAX_BODY_BYTES',
     default: 1024 * KIB,

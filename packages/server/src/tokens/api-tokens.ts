@@ -30,6 +30,7 @@ export interface ApiTokenView {
 
 /** What a caller may do: everything in `accountId`, and the app that was asked for if it belongs to it. */
 export interface ApiTokenGrant {
+  tokenId: string;
   accountId: string;
   permissions: string[];
   /** Null when no app was asked for, or when the account has no app of that id. */
@@ -109,7 +110,7 @@ export async function verifyApiToken(
     .leftJoin('apps as app', (join) =>
       join.onRef('app.account_id', '=', 'token.account_id').on('app.id', '=', appId as AppId),
     )
-    .select(['token.account_id as accountId', 'token.permissions', 'app.id as appId'])
+    .select(['token.id as tokenId', 'token.account_id as accountId', 'token.permissions', 'app.id as appId'])
     .where('token.token_hash', '=', hashOf(token))
     .where('token.revoked_at', 'is', null)
     .executeTakeFirst();

@@ -8,6 +8,7 @@ import Cloudflare from 'cloudflare';
 import type { Hono } from 'hono';
 import pino from 'pino';
 import { vi } from 'vitest';
+import type { ApiLimits } from '../../../src/api/limit-requests.js';
 import { managementApi } from '../../../src/api/management-api.js';
 import type { Clock } from '../../../src/clock.js';
 import { loadSettings } from '../../../src/config/load.js';
@@ -89,7 +90,7 @@ export interface Answer {
 let accounts = 0;
 
 /** The management API on a port of its own, with a database of its own and one account. */
-export async function startApi(): Promise<TestApi> {
+export async function startApi(limits: Partial<ApiLimits> = {}): Promise<TestApi> {
   const database = await startDatabase();
   const clock = new TestClock();
   const sessions = idleSessions();
@@ -113,7 +114,13 @@ export async function startApi(): Promise<TestApi> {
     db: database.db,
     clock,
     log: pino({ level: 'silent' }),
-    settings: { maxBodyBytes: MAX_BODY_BYTES, baseDomain: 'localhost:8443' },
+    settings: {
+      maxBodyBytes: MAX_BODY_BYTES,
+      baseDomain: 'localhost:8443',
+      apiRequestsPer5Minutes: 0,
+      recordingRequestsPer50Seconds: 0,
+      ...limits,
+    },
     links,
     participantTokens,
     secrets,
