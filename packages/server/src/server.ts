@@ -129,7 +129,7 @@ async function start(
     participantTokens,
     recordings: {
       emptyMs: settings.recordingEmptySeconds * 1000,
-      onStart: (meetingId, ofMeeting) => recordingOnStart(meetingId, ofMeeting, clock.now()),
+      onStart: (meetingId, defaults) => recordingOnStart(meetingId, defaults, clock.now()),
       changed: () => recordings.wake(),
     },
     committed: webhooks.wake,

@@ -73,16 +73,16 @@ const HEIGHT_DEFAULT_PX = 720;
 const ENDINGS = { H264: 'mp4', VP8: 'webm', AAC: 'm4a', MP3: 'mp3' } as const;
 
 /**
- * A recording by a recorder in a browser. Each setting comes from the call, else from the meeting (features.md
- * RC30). Throws ApiError 400 naming the field that cannot be met.
+ * A recording by a recorder in a browser. Each setting comes from the call, else from the defaults of the meeting and
+ * its app (features.md RC30). Throws ApiError 400 naming the field that cannot be met.
  */
 export function browserRecording(
   meetingId: MeetingId,
   call: RecordingSettings,
-  ofMeeting: RecordingSettings,
+  defaults: RecordingSettings,
   now: Date,
 ): NewRecording {
-  const settings: RecordingSettings = { ...ofMeeting, ...withoutUndefined(call) };
+  const settings: RecordingSettings = { ...defaults, ...withoutUndefined(call) };
   requireAvailable(settings);
   const { video_config: video, audio_config: audio } = settings;
   const recordsVideo = video !== undefined || audio === undefined;
@@ -123,13 +123,9 @@ export function browserRecording(
  * The recording that a meeting wants with its session. Nobody is there to be refused, so what cannot be met becomes
  * the reason why the recording fails.
  */
-export function recordingOnStart(
-  meetingId: MeetingId,
-  ofMeeting: RecordingSettings,
-  now: Date,
-): NewRecording {
+export function recordingOnStart(meetingId: MeetingId, defaults: RecordingSettings, now: Date): NewRecording {
   try {
-    return browserRecording(meetingId, {}, ofMeeting, now);
+    return browserRecording(meetingId, {}, defaults, now);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const recording = browserRecording(meetingId, {}, {}, now);

@@ -112,12 +112,13 @@ export class Recordings {
       settings.storage_config = storage && this.options.secrets.sealStorage(storage);
     }
     await requirePublicTargets(settings, this.options.settings.webhookAllowPrivate);
-    const recording = browserRecording(
-      meeting.id,
-      settings,
-      meeting.recording_config ?? {},
-      this.options.clock.now(),
-    );
+    const ofApp = await this.options.db
+      .selectFrom('apps')
+      .select('recording_config')
+      .where('id', '=', meeting.app_id)
+      .executeTakeFirst();
+    const defaults: RecordingSettings = { ...ofApp?.recording_config, ...meeting.recording_config };
+    const recording = browserRecording(meeting.id, settings, defaults, this.options.clock.now());
     await this.#requireRecorder();
     await this.#live.start(meeting.id, by, recording, allowMultiple);
     return await this.get(meeting.app_id, recording.id as RecordingId);

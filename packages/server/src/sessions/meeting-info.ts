@@ -28,7 +28,7 @@ export interface MeetingInfo {
   /** Null without a limit of the backend's. */
   maxParticipants: number | null;
   limits: TimeLimits;
-  /** The meeting's `recording_config`, when each session is to be recorded from its start (features.md RC01). */
+  /** From `recording_config` of app and meeting, when each session is to be recorded from its start (features.md RC01). */
   recordOnStart: RecordingSettings | null;
 }
 
@@ -46,6 +46,7 @@ export const MEETING_COLUMNS = [
   'meetings.ends_at',
   'meetings.record_on_start',
   'meetings.recording_config',
+  'apps.recording_config as app_recording_config',
   'apps.id as app_id',
   'apps.name as app_name',
 ] as const;
@@ -63,6 +64,7 @@ export interface MeetingColumns {
   ends_at: Date | null;
   record_on_start: boolean;
   recording_config: object | null;
+  app_recording_config: object | null;
   app_id: AppId;
   app_name: string;
 }
@@ -82,7 +84,7 @@ export const toMeetingInfo = (row: MeetingColumns): MeetingInfo => ({
     maxSessionMs: row.max_session_minutes === null ? null : row.max_session_minutes * MINUTE_MS,
     endsAt: row.ends_at?.getTime() ?? null,
   },
-  recordOnStart: row.record_on_start ? (row.recording_config ?? {}) : null,
+  recordOnStart: row.record_on_start ? { ...row.app_recording_config, ...row.recording_config } : null,
 });
 
 /** The meeting as it is now; null when there is none. */
