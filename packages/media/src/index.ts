@@ -1,1 +1,2 @@
 export * from './rpc.js';
+export type { SealedTrack } from './tapping/seal.js';

@@ -1,8 +1,16 @@
 /**
- * A process that seals one file of a tap, so that hours of sound hold up nobody: `node seal.js <from> <to>` prints a
- * SealedTrack as JSON, or null when there was no sound in the file.
+ * A process that seals files of taps, so that hours of sound hold up nobody: it reads a JSON array of `{from, to}` from its
+ * input, and prints one of SealedTrack, with null for a file without sound.
  */
-import { sealTrack } from './tapping/seal.js';
+import { setPriority } from 'node:os';
+import { text } from 'node:stream/consumers';
+import { type SealedTrack, sealTrack } from './tapping/seal.js';
 
-const [from = '', to = ''] = process.argv.slice(2);
-process.stdout.write(JSON.stringify(await sealTrack(from, to)));
+/** Calls and their media come first. */
+const LOW_PRIORITY = 10;
+
+setPriority(LOW_PRIORITY);
+const requests = JSON.parse(await text(process.stdin)) as { from: string; to: string }[];
+const sealed: (SealedTrack | null)[] = [];
+for (const { from, to } of requests) sealed.push(await sealTrack(from, to));
+process.stdout.write(JSON.stringify(sealed));

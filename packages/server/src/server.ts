@@ -131,6 +131,7 @@ async function start(
       emptyMs: settings.recordingEmptySeconds * 1000,
       onStart: (meetingId, defaults) => recordingOnStart(meetingId, defaults, clock.now()),
       changed: () => recordings.wake(),
+      tracks: recordings.tracks,
     },
     committed: webhooks.wake,
     chatLink: files.chatExportLink,

@@ -16,10 +16,12 @@ export interface PlacedFrame {
 
 /** Longer than a jitter of the network; packets of silence come every 400 ms. */
 const GAP_MS = 250;
-/** Frames that are looked at together before the first of them gets its place. */
+/** Frames that are looked at together before the first of them gets its place: at the start, which decides on all... */
+const START_SETTLE_MS = 1_000;
+/** ...and after a gap. */
 const SETTLE_MS = 300;
-/** About as many as Opus can make of that time, at 2.5 ms each. */
-const MAX_HELD_FRAMES = 128;
+/** More than Opus can make of that time, at 2.5 ms each. */
+const MAX_HELD_FRAMES = 512;
 /** A lasting difference above this is no jitter: the sender's timestamps stood still, or jumped. */
 const STEP_MS = 100;
 /** The sender's clock is compared with ours once in this time... */
@@ -53,12 +55,16 @@ export class TrackTimeline {
 
   /** Takes the next frame; answers those that have got their places, in order. Frames that come too late are left out. */
   add(frame: TappedFrame): PlacedFrame[] {
-    if (frame.arrivalMs - this.#lastArrivalMs > GAP_MS) this.#isHolding = true;
+    const isAfterGap = frame.arrivalMs - this.#lastArrivalMs > GAP_MS;
+    // The start is judged by what came without a gap: the sender's timestamps may have stood still in it.
+    const before = isAfterGap && this.#startedAtMs === null ? this.flush() : [];
+    if (isAfterGap) this.#isHolding = true;
     this.#lastArrivalMs = frame.arrivalMs;
     this.#held.push(frame);
     const heldMs = frame.arrivalMs - this.#held[0]!.arrivalMs;
-    if (this.#isHolding && heldMs < SETTLE_MS && this.#held.length < MAX_HELD_FRAMES) return [];
-    return this.flush();
+    const settleMs = this.#startedAtMs === null ? START_SETTLE_MS : SETTLE_MS;
+    if (this.#isHolding && heldMs < settleMs && this.#held.length < MAX_HELD_FRAMES) return before;
+    return [...before, ...this.flush()];
   }
 
   /** The frames that still wait for their places. */

@@ -2,7 +2,6 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { BACKEND } from '@parley/core';
 import type { Context } from 'hono';
 import { originOf } from '../files/links.js';
-import { NotAvailableError } from '../http/errors.js';
 import { pageOf } from '../http/pagination.js';
 import type { MeetingId } from '../ids.js';
 import { type ManagementServices, resourceRouter } from './router.js';
@@ -43,7 +42,7 @@ const startTracks = createRoute({
   path: '/recordings/track',
   summary: 'Record the tracks of a meeting',
   request: { body: jsonBody(newTrackRecording) },
-  responses: {},
+  responses: { 200: answer('The recording, on its way.', z.object({ recording: recordingView })) },
 });
 
 const getActive = createRoute({
@@ -97,8 +96,10 @@ export function recordings({ db, clock, settings, recordings }: ManagementServic
       return c.json(ok(await recordings.view(row, origin(c))), 200);
     })
     .openapi(startTracks, async (c) => {
-      await requireMeeting(db, c.var.appId, c.req.valid('json').meeting_id.toLowerCase() as MeetingId);
-      throw new NotAvailableError('Recording of tracks is not available on this server yet');
+      const { meeting_id, ...call } = c.req.valid('json');
+      const meeting = await getMeeting(db, c.var.appId, meeting_id.toLowerCase() as MeetingId);
+      const row = await recordings.tracks.start(meeting, BACKEND, call);
+      return c.json(ok({ recording: await recordings.view(row, origin(c)) }), 200);
     })
     .openapi(getActive, async (c) => {
       const { meeting_id } = c.req.valid('param');

@@ -24,6 +24,7 @@ import { removeExpired } from './retention.js';
 import type { RecordedSessions, RecordingCaller } from './sessions.js';
 import { type RecordingRow, stateOfRow } from './state-of-row.js';
 import { faultOf, moveFiles, takeOver } from './taking-over.js';
+import { TrackRecordings } from './track-recordings.js';
 import { RecordingUploads } from './upload-queue.js';
 import { filesOf, type RecordingView, toRecordingView } from './view.js';
 
@@ -69,8 +70,9 @@ export interface RecordingStart {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** All recordings that a recorder in a browser makes, from INVOKED to the removal of their files. */
+/** All recordings that a recorder in a browser makes, from INVOKED to the removal of their files; beside them `tracks`. */
 export class Recordings {
+  readonly tracks: TrackRecordings;
   readonly #leads = new Map<RecordingId, Lead>();
   readonly #orders: RecorderOrders;
   readonly #completion: CompletionOptions;
@@ -93,6 +95,7 @@ export class Recordings {
     const queue = new RecordingUploads({ ...this.#completion, disk, concluded: () => this.#concluded() });
     const allowPrivate = settings.storageAllowPrivate;
     this.#uploads = new UploadRunner({ ...options, queue, allowPrivate, random: Math.random });
+    this.tracks = new TrackRecordings({ ...options, ...this.#completion, disk });
   }
 
   static async open(options: RecordingsOptions): Promise<Recordings> {
@@ -180,6 +183,7 @@ export class Recordings {
   attach(sessions: RecordedSessions): void {
     this.#sessions = sessions;
     this.#uploads.start();
+    this.tracks.attach(sessions);
     void this.#scan(true);
     void this.#cleanUp();
     this.#cleanUpTimer = setInterval(() => void this.#cleanUp(), CLEAN_UP_EVERY_MS);
@@ -188,6 +192,7 @@ export class Recordings {
   /** To be called after a commit that changed recordings. Cheap, and safe to call often. */
   wake(): void {
     if (this.#sessions) void this.#scan(false);
+    this.tracks.wake();
   }
 
   /** Throws NotAvailableError with what to install, or ApiError 503 when as many recorders run as may. */
@@ -210,6 +215,7 @@ export class Recordings {
     if (this.#cleanUpTimer) clearInterval(this.#cleanUpTimer);
     await Promise.all([
       this.#uploads.close(),
+      this.tracks.close(),
       ...[...this.#leads.values()].map((lead) => lead.close(CLOSE_GRACE_MS)),
     ]);
   }

@@ -30,6 +30,7 @@ import { type Admission, isComingBack, type MeetingInfo } from './meeting-info.j
 import { MeetingMedia } from './meeting-media.js';
 import { Refused } from './refused.js';
 import { MeetingTimers } from './timers.js';
+import { type TrackRecorder, TrackTaps } from './track-taps.js';
 import { Turns } from './turns.js';
 
 /** Commands decided and committed together; what comes later waits for the next round. */
@@ -61,6 +62,7 @@ export interface SessionRecordings {
   onStart(meetingId: MeetingId, settings: RecordingSettings): NewRecording;
   /** Called after each commit that changed one. */
   changed(): void;
+  tracks: TrackRecorder;
 }
 
 interface Pending {
@@ -92,6 +94,7 @@ export class MeetingHost {
   admissionsEpoch = Symbol('admissions');
 
   readonly #timers: MeetingTimers;
+  readonly #taps: TrackTaps;
   #state: MeetingState;
   #record: SessionRecord | null = null;
   readonly #changesOfMeeting = new Turns();
@@ -106,6 +109,9 @@ export class MeetingHost {
   ) {
     this.#state = emptyMeeting(meetingId);
     this.media = new MeetingMedia(options.mediaPool, meetingId, (event) => this.#onMedia(event));
+    this.#taps = new TrackTaps(this.media, options.recordings.tracks, (recordingId, error) =>
+      this.#order({ type: 'FollowRecorder', recordingId, change: { to: 'failed', error } }),
+    );
     this.#timers = new MeetingTimers(
       options.reconnectGraceMs,
       (peerId) => void this.#giveUp(peerId),
@@ -145,6 +151,7 @@ export class MeetingHost {
     this.meeting = meeting;
     const peerIds = [...(state.session?.peers.keys() ?? [])];
     this.media.declareVoid(peerIds, Date.now() + ICE_NOTICES_MS);
+    this.#taps.resume(state.session);
     for (const peerId of peerIds) void this.#order({ type: 'LoseConnection', peerId });
     this.#schedule();
   }
@@ -348,6 +355,7 @@ export class MeetingHost {
     // One session may end and the next one begin in one round; each has its own changes, written in order.
     for (const one of changes) await this.options.journal.commit(one);
     this.options.family.committed(this, changes);
+    this.#taps.follow(this.#state.session);
     if (changes.some((one) => one.recordings.length > 0)) this.options.recordings.changed();
     for (const outcome of outcomes) this.#finish(outcome);
     this.#schedule();
@@ -443,8 +451,13 @@ export class MeetingHost {
         if (ended?.direction === 'send') this.#closeAllProducers(ended.peerId);
         return;
       }
+      case 'tapFile':
+      case 'tapEnded':
+        this.#taps.onEvent(event);
+        return;
       case 'workerLost':
         this.media.forgetAll();
+        this.#taps.lost(this.options.clock.now().getTime());
         for (const peerId of this.#state.session?.peers.keys() ?? []) this.#closeAllProducers(peerId);
     }
   }

@@ -134,6 +134,6 @@ export const newTrackRecording = z.strictObject({
     )
     .refine((layers) => Object.keys(layers).length <= LAYERS_MAX, `must have at most ${LAYERS_MAX} keys`)
     .optional(),
-  user_ids: z.array(z.guid()).max(TRACK_USERS_MAX).optional(),
+  user_ids: z.array(z.guid()).min(1).max(TRACK_USERS_MAX).optional(),
   max_seconds: maxSeconds.optional(),
 });

@@ -163,7 +163,6 @@ describe('what this server cannot do yet', () => {
     }
     expect((await t.call('GET', '/livestreams?sort_order=DSC&exclude_meetings=true')).body).toEqual(EMPTY);
     for (const [path, body] of [
-      ['/recordings/track', { meeting_id: meeting, layers: { default: {} } }],
       [`/meetings/${meeting}/livestreams`, { manual_ingest: true }],
       ['/livestreams', { name: 'x' }],
     ] as const) {
@@ -182,6 +181,7 @@ describe('what this server cannot do yet', () => {
       ['PUT', `/recordings/${unknown}`, { action: 'end' }, 400],
       ['GET', `/recordings/active-recording/${meeting}`, undefined, 404],
       ['POST', '/recordings', { meeting_id: unknown }, 404],
+      ['POST', '/recordings/track', { meeting_id: meeting, layers: { default: {} } }, 404],
       ['POST', '/recordings', { meeting_id: 'x' }, 400],
       ['POST', '/recordings', { meeting_id: meeting, max_seconds: 1 }, 400],
       ['POST', '/recordings', { meeting_id: meeting, video_config: { codec: 'H264' } }, 404],

@@ -9,6 +9,7 @@ import { LiveMeetings, type LiveMeetingsOptions } from '../../../src/sessions/li
 import type { MeetingHost } from '../../../src/sessions/meeting-host.js';
 import type { Admission } from '../../../src/sessions/meeting-info.js';
 import { startDatabase, type TestDatabase } from '../../support/database.js';
+import { nothingRecorded } from '../../unit/sessions/fakes.js';
 
 const mediaPool = {
   room: (id: string): MediaRoom => ({
@@ -47,13 +48,7 @@ export async function startSessionsBench(): Promise<SessionsBench> {
         mediaPool,
         reconnectGraceMs: 60_000,
         participantTokens: { mint: async () => 'token' },
-        recordings: {
-          emptyMs: 60_000,
-          onStart: () => {
-            throw new Error('No meeting of these tests is recorded.');
-          },
-          changed: () => {},
-        },
+        recordings: nothingRecorded,
         committed: () => {},
         chatLink: (sessionId, endedAt) => ({
           url: `https://parley.example/${sessionId}`,

@@ -58,6 +58,13 @@ export const nothingRecorded: SessionRecordings = {
     throw new Error('No meeting of this test is recorded.');
   },
   changed: () => {},
+  tracks: {
+    folderOf: () => '',
+    closing: () => {},
+    lastWriteMs: async () => null,
+    noteGap: () => {},
+    discard: () => {},
+  },
 };
 
 export const admission = {

@@ -16,6 +16,7 @@ import {
   KEEP_ALIVE_SECS,
   MEETING,
   noFamily,
+  nothingRecorded,
 } from './fakes.js';
 
 const GRACE_MS = 10_000;
@@ -58,7 +59,12 @@ beforeEach(() => {
     mediaPool,
     reconnectGraceMs: GRACE_MS,
     family: noFamily,
-    recordings: { emptyMs: RECORDING_EMPTY_MS, onStart, changed: recordingsChanged },
+    recordings: {
+      ...nothingRecorded,
+      emptyMs: RECORDING_EMPTY_MS,
+      onStart,
+      changed: recordingsChanged,
+    },
     onIdle,
     onLost,
   });

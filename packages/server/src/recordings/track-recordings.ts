@@ -1,0 +1,231 @@
+import type { BACKEND, RecordingError } from '@parley/core';
+import { sql } from 'kysely';
+import type { Logger } from 'pino';
+import { v7 as newId } from 'uuid';
+import type { AppId, MeetingId, RecordingId } from '../ids.js';
+import { type CompletionOptions, endRecording } from './completion.js';
+import type { RecordingDisk } from './disk.js';
+import type { TrackOrder } from './order.js';
+import type { RecordedSessions } from './sessions.js';
+import type { RecordingRow } from './state-of-row.js';
+import { type TrackFile, TrackFiles } from './track-files.js';
+import { layersByName, type TrackCall, trackRecording } from './track-order.js';
+
+const RETRY_MS = 1_000;
+
+export interface TrackRecordingsOptions extends CompletionOptions {
+  log: Logger;
+  disk: RecordingDisk;
+  /** Called after a commit that queued webhooks. */
+  wakeWebhooks: () => void;
+}
+
+/**
+ * Recordings of single tracks (features.md RC50-RC58). The sessions have their microphones written to files, see
+ * `sessions/track-taps.ts`; this side says that a recording has begun, and makes the final files when it is over.
+ */
+export class TrackRecordings {
+  readonly #files: TrackFiles;
+  readonly #atWork = new Map<RecordingId, Promise<void>>();
+  readonly #closing = new AbortController();
+  #sessions: RecordedSessions | null = null;
+  #scanning = false;
+  #scanIsDue = false;
+
+  constructor(private readonly options: TrackRecordingsOptions) {
+    this.#files = new TrackFiles(options.disk);
+  }
+
+  /** Throws ApiError 400 for a call that cannot be met, and what `RecordedSessions.start` throws. */
+  async start(
+    meeting: { id: MeetingId; app_id: AppId },
+    by: typeof BACKEND,
+    call: TrackCall,
+  ): Promise<RecordingRow> {
+    const recording = trackRecording(call);
+    const id = recording.id as RecordingId;
+    await this.#files.prepare(id, layersByName(recording.order as TrackOrder).length);
+    try {
+      await this.#live.start(meeting.id, by, recording, false);
+    } catch (error) {
+      await this.options.disk.removeWorkFolder(id);
+      throw error;
+    }
+    const row = await this.options.db
+      .selectFrom('recordings')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    // It may have begun already; the answer is that it was invoked (features.md RC52).
+    return { ...row, status: 'INVOKED', started_at: null };
+  }
+
+  /** Takes up what an earlier server has left, and begins to work. */
+  attach(sessions: RecordedSessions): void {
+    this.#sessions = sessions;
+    this.wake();
+  }
+
+  /** To be called after a commit that changed recordings. Cheap, and safe to call often. */
+  wake(): void {
+    if (this.#sessions) void this.#scan();
+  }
+
+  /** The recordings stay as they stand; the next server takes them up. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#atWork.values());
+  }
+
+  folderOf(id: RecordingId, layer: number): string {
+    return this.#files.folderOf(id, layer);
+  }
+
+  closing(id: RecordingId, closed: Promise<unknown>): void {
+    this.#files.closing(id, closed);
+  }
+
+  lastWriteMs(id: RecordingId): Promise<number | null> {
+    return this.#files.lastWriteMs(id).catch(() => null);
+  }
+
+  noteGap(id: RecordingId, { fromMs, toMs, reason }: { fromMs: number; toMs: number; reason: string }): void {
+    const gap = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), reason };
+    this.#quietly(
+      id,
+      sql`update recordings set gaps = gaps || ${JSON.stringify([gap])}::jsonb where id = ${id}`.execute(
+        this.options.db,
+      ),
+    );
+  }
+
+  discard(id: RecordingId): void {
+    this.#quietly(
+      id,
+      this.#files.closed(id).then(() => this.options.disk.removeWorkFolder(id)),
+    );
+  }
+
+  #quietly(recordingId: RecordingId, work: Promise<unknown>): void {
+    work.catch((error: unknown) =>
+      this.options.log.error({ err: error, recordingId }, 'A recording of tracks could not be kept in order'),
+    );
+  }
+
+  get #live(): RecordedSessions {
+    if (!this.#sessions) throw new Error('The recordings of tracks have no sessions yet.');
+    return this.#sessions;
+  }
+
+  async #scan(): Promise<void> {
+    this.#scanIsDue = true;
+    if (this.#scanning) return;
+    this.#scanning = true;
+    while (this.#scanIsDue && !this.#closing.signal.aborted) {
+      this.#scanIsDue = false;
+      try {
+        for (const row of await this.#due()) this.#work(row);
+      } catch (error) {
+        if (this.#closing.signal.aborted) break;
+        this.options.log.error({ err: error }, 'Recordings of tracks could not be looked up');
+        this.#tryAgain();
+      }
+    }
+    this.#scanning = false;
+  }
+
+  #due(): Promise<RecordingRow[]> {
+    return this.options.db
+      .selectFrom('recordings')
+      .selectAll()
+      .where('type', '=', 'TRACK')
+      .where('status', 'in', ['INVOKED', 'UPLOADING'])
+      .execute();
+  }
+
+  #work(row: RecordingRow): void {
+    if (this.#atWork.has(row.id)) return;
+    const done = (row.status === 'INVOKED' ? this.#begin(row) : this.#finish(row)).catch((error: unknown) => {
+      if (this.#closing.signal.aborted) return;
+      this.options.log.error(
+        { err: error, recordingId: row.id },
+        'A recording of tracks could not be led on',
+      );
+      this.#tryAgain();
+    });
+    this.#atWork.set(
+      row.id,
+      done.then(() => {
+        this.#atWork.delete(row.id);
+        // It may have been stopped meanwhile.
+        if (row.status === 'INVOKED') this.wake();
+      }),
+    );
+  }
+
+  /** Sound is written from the moment of the invocation. */
+  async #begin(row: RecordingRow): Promise<void> {
+    const answer = await this.#live.follow(row.meeting_id, row.id, { to: 'begun' });
+    if (answer === 'later') this.#tryAgain();
+  }
+
+  async #finish(row: RecordingRow): Promise<void> {
+    const { disk } = this.options;
+    const files = await this.#seal(row);
+    if ('code' in files) {
+      await this.#conclude(row, { to: 'failed', error: files });
+    } else {
+      await this.#keep(row, files);
+      const startMs = Math.min(...files.map((file) => file.startedAtMs));
+      const endMs = Math.max(...files.map((file) => file.startedAtMs + file.durationMs));
+      await this.#conclude(row, { to: 'uploaded', recordedMs: Math.round(endMs - startMs) });
+    }
+    await disk.removeWorkFolder(row.id);
+  }
+
+  /** The final files, or why there are none. */
+  async #seal(row: RecordingRow): Promise<TrackFile[] | RecordingError> {
+    const layers = layersByName(row.recording_order as TrackOrder).map(({ name }) => name);
+    try {
+      const files = await this.#files.seal(row.id, layers);
+      if (files.length > 0) return files;
+      return { code: 'empty', message: 'Nobody who was to be recorded has sent sound' };
+    } catch (error) {
+      this.options.log.error({ err: error, recordingId: row.id }, 'Files of tracks could not be made');
+      const text = error instanceof Error ? error.message : String(error);
+      if (/ENOSPC|EDQUOT/.test(text)) return { code: 'disk_full', message: 'The disk of the server is full' };
+      return { code: 'internal', message: 'The files could not be made of what was recorded' };
+    }
+  }
+
+  /** Rows first: after a crash between the two they say what is still to be moved. */
+  async #keep(row: RecordingRow, files: readonly TrackFile[]): Promise<void> {
+    await this.options.db
+      .insertInto('recording_files')
+      .values(
+        files.map((file) => ({
+          id: newId(),
+          recording_id: row.id,
+          kind: 'audio' as const,
+          layer: file.layer,
+          participant_id: file.participantId,
+          peer_id: file.peerId,
+          name: file.name,
+          size_bytes: file.sizeBytes,
+          duration_ms: Math.round(file.durationMs),
+        })),
+      )
+      .onConflict((conflict) => conflict.columns(['recording_id', 'name']).doNothing())
+      .execute();
+    for (const file of files) await this.options.disk.keep(row.id, file.path, file.name);
+  }
+
+  async #conclude(row: RecordingRow, change: Parameters<typeof endRecording>[3]): Promise<void> {
+    await this.options.db.transaction().execute((trx) => endRecording(trx, this.options, row.id, change));
+    this.options.wakeWebhooks();
+  }
+
+  #tryAgain(): void {
+    if (!this.#closing.signal.aborted) setTimeout(() => this.wake(), RETRY_MS).unref();
+  }
+}
