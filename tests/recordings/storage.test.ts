@@ -8,7 +8,7 @@ import { type Recording, type RecordingStage, startRecordingStage } from './stag
 
 const SECRET = 'testing';
 const ACCESS_KEY = 'test:tester';
-const BUCKETS = ['of-the-call', 'of-the-meeting'] as const;
+const BUCKETS = ['of-the-call', 'of-the-meeting', 'of-the-app'] as const;
 
 type Start = Parameters<RecordingStage['start']>[1];
 
@@ -86,15 +86,29 @@ describe.skipIf(!serverIsBuilt || !s3ServerIsInstalled)("a recording to a storag
     expect(await inBucket('of-the-call')).toContain(done.output_file_name);
   });
 
-  test('goes where the start call says, else the meeting (RC30, RC31)', async () => {
-    const meeting = await liveMeeting({
+  test('goes where the start call says, else the meeting, else the app (RC30-RC32)', async () => {
+    const { httpUrl, accountId, apiToken } = stage.parley;
+    const kit = `${httpUrl}/client/v4/accounts/${accountId}/realtime/kit/${stage.scope.app_id}`;
+    const setDefaults = (body: object) =>
+      fetch(`${kit}/recording-config`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${apiToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    expect((await setDefaults({ storage_config: storageIn('of-the-app') })).status).toBe(200);
+
+    const plain = await liveMeeting();
+    const configured = await liveMeeting({
       recording_config: { storage_config: storageIn('of-the-meeting') },
     });
-    const byMeeting = await record(meeting, {});
-    const byCall = await record(meeting, { storage_config: storageIn('of-the-call') });
+    const byApp = await record(plain, {});
+    const byMeeting = await record(configured, {});
+    const byCall = await record(configured, { storage_config: storageIn('of-the-call') });
+    await setDefaults({});
 
-    const places = [byMeeting, byCall].map((done) => done.storage_config?.bucket);
-    expect(places).toEqual(['of-the-meeting', 'of-the-call']);
+    const places = [byApp, byMeeting, byCall].map((done) => done.storage_config?.bucket);
+    expect(places).toEqual(['of-the-app', 'of-the-meeting', 'of-the-call']);
+    expect(await inBucket('of-the-app')).toEqual([byApp.output_file_name]);
     expect(await inBucket('of-the-meeting')).toEqual([byMeeting.output_file_name]);
     expect(await inBucket('of-the-call')).toContain(byCall.output_file_name);
   });
