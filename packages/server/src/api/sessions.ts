@@ -13,7 +13,7 @@ import {
   type SessionPeerRow,
   toSessionPeer,
 } from './rows/session-peers.js';
-import { findSessions, getSession, requireSession, toSession } from './rows/sessions.js';
+import { findRoomSessions, findSessions, getSession, requireSession, toSession } from './rows/sessions.js';
 import { answer, ok, success } from './schemas/envelope.js';
 import { anyId, peerId, sessionId } from './schemas/ids.js';
 import {
@@ -150,9 +150,12 @@ export function sessions({ db, clock, settings, links }: ManagementServices) {
       return c.json(ok({ participant }), 200);
     })
     .openapi(get, async (c) => {
-      const row = await getSession(db, c.var.appId, c.req.valid('param').session_id, clock.now());
-      const rooms = c.req.valid('query').include_breakout_rooms ? { breakout_rooms: [] } : {};
-      const session = { ...toSession(row), ...rooms };
+      const { session_id } = c.req.valid('param');
+      const row = await getSession(db, c.var.appId, session_id, clock.now());
+      const rooms = c.req.valid('query').include_breakout_rooms
+        ? await findRoomSessions(db, c.var.appId, session_id, clock.now())
+        : null;
+      const session = { ...toSession(row), ...(rooms && { breakout_rooms: rooms.map(toSession) }) };
       return c.json(ok({ ...session, session }), 200);
     })
     .openapi(listPeers, async (c) => {

@@ -75,14 +75,24 @@ const rawPeers = (db: Kysely<Database>, now: Date) =>
     ])
     .where('peer.recorder_type', '=', 'NONE');
 
-/** One row for each participant: from the first join to the last leave, named as at the last join. */
-const consolidatedPeers = (db: Kysely<Database>, now: Date) => {
+/** A session with those of its connected meetings. */
+const withRooms = (db: Kysely<Database>, id: SessionId) =>
+  db
+    .selectFrom('sessions')
+    .select('id')
+    .where((eb) => eb.or([eb('id', '=', id), eb('parent_session_id', '=', id)]));
+
+/**
+ * One row for each participant: from the first join to the last leave, named as at the last join, with the time in
+ * connected meetings added up (features.md B12).
+ */
+const consolidatedPeers = (db: Kysely<Database>, sessionId: SessionId, now: Date) => {
   const last = <Column extends string>(column: Column) =>
     sql<string>`(array_agg(${sql.ref(`peer.${column}`)} order by peer.joined_at desc))[1]`;
   return db
     .selectFrom('session_peers as peer')
     .select([
-      'peer.session_id',
+      sql<SessionId>`${sessionId}::uuid`.as('session_id'),
       sql<PeerId>`${last('peer_id')}`.as('peer_id'),
       'peer.participant_id',
       last('custom_participant_id').as('custom_participant_id'),
@@ -92,8 +102,9 @@ const consolidatedPeers = (db: Kysely<Database>, now: Date) => {
       sql<Date | null>`case when bool_and(peer.left_at is not null) then max(peer.left_at) end`.as('left_at'),
       sql<number>`sum(${minutesOf(now)})`.as('minutes'),
     ])
+    .where('peer.session_id', 'in', withRooms(db, sessionId))
     .where('peer.recorder_type', '=', 'NONE')
-    .groupBy(['peer.session_id', 'peer.participant_id']);
+    .groupBy('peer.participant_id');
 };
 
 export async function findSessionPeers(
@@ -103,7 +114,7 @@ export async function findSessionPeers(
   page: Page,
   now: Date,
 ): Promise<Rows<SessionPeerRow>> {
-  const source = view === 'consolidated' ? consolidatedPeers(db, now) : rawPeers(db, now);
+  const source = view === 'consolidated' ? consolidatedPeers(db, sessionId, now) : rawPeers(db, now);
   const order = sort_order === 'DESC' ? 'desc' : 'asc';
   let query = db.selectFrom(source.as('peer')).selectAll().where('peer.session_id', '=', sessionId);
   if (search) {
@@ -114,7 +125,7 @@ export async function findSessionPeers(
   return await fetchPage(query.orderBy(sorted, order).orderBy('peer.peer_id', order), page);
 }
 
-/** The events of several peers in one query, by peer id. */
+/** The events of several peers in one query, by peer id, wherever in the session or its rooms they were. */
 export async function findPeerEvents(
   db: Kysely<Database>,
   sessionId: SessionId,
@@ -132,7 +143,7 @@ export async function findPeerEvents(
           partition by event.peer_id order by event.created_at, event.id
         ))::float8 / 60, 0) else 0 end`.as('minutes'),
     )
-    .where('event.session_id', '=', sessionId)
+    .where('event.session_id', 'in', withRooms(db, sessionId))
     .where('event.peer_id', 'in', peerIds)
     .orderBy('event.created_at')
     .orderBy('event.id')

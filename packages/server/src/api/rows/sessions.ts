@@ -111,6 +111,20 @@ export async function findSessions(
   return await fetchPage(query.orderBy(sorted, order).orderBy('session.id', order), page);
 }
 
+/** The sessions of connected meetings that belong to a session, the first first (features.md B12). */
+export async function findRoomSessions(
+  db: Kysely<Database>,
+  appId: AppId,
+  id: SessionId,
+  now: Date,
+): Promise<SessionRow[]> {
+  return await sessionsOf(db, appId, now)
+    .where('session.parent_session_id', '=', id)
+    .orderBy('session.created_at')
+    .orderBy('session.id')
+    .execute();
+}
+
 export async function getSession(
   db: Kysely<Database>,
   appId: AppId,

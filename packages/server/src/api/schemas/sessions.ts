@@ -61,27 +61,29 @@ export const peerDetails = z.strictObject({
 export const transcriptFormat = z.enum(['SRT', 'VTT', 'JSON', 'CSV']).optional();
 
 /** features.md L06-L08; `ended_at` is absent while the session is live. */
-export const sessionView = z
-  .object({
-    id: uuid,
-    associated_id: uuid.openapi({ description: 'Meeting id.' }),
-    meeting_display_name: z.string(),
-    type: z.literal('meeting'),
-    status: z.enum(['LIVE', 'ENDED']),
-    live_participants: z.int(),
-    max_concurrent_participants: z.int(),
-    minutes_consumed: z.number().openapi({ description: 'Participant-minutes until now.' }),
-    organization_id: uuid.openapi({ description: 'App id.' }),
-    started_at: isoTime,
-    ended_at: isoTime.optional(),
-    end_reason: z
-      .literal('TIME_LIMIT')
-      .optional()
-      .openapi({ description: 'Only when a limit of the meeting ended the session.' }),
-    created_at: isoTime,
-    updated_at: isoTime,
-    breakout_rooms: z.array(z.unknown()).optional(),
-  })
+const plainSession = z.object({
+  id: uuid,
+  associated_id: uuid.openapi({ description: 'Meeting id.' }),
+  meeting_display_name: z.string(),
+  type: z.literal('meeting'),
+  status: z.enum(['LIVE', 'ENDED']),
+  live_participants: z.int(),
+  max_concurrent_participants: z.int(),
+  minutes_consumed: z.number().openapi({ description: 'Participant-minutes until now.' }),
+  organization_id: uuid.openapi({ description: 'App id.' }),
+  started_at: isoTime,
+  ended_at: isoTime.optional(),
+  end_reason: z
+    .literal('TIME_LIMIT')
+    .optional()
+    .openapi({ description: 'Only when a limit of the meeting ended the session.' }),
+  created_at: isoTime,
+  updated_at: isoTime,
+});
+
+/** The sessions of connected meetings are there when asked for (features.md B12). */
+export const sessionView = plainSession
+  .extend({ breakout_rooms: z.array(plainSession).optional() })
   .openapi('Session');
 export type SessionView = z.infer<typeof sessionView>;
 

@@ -16,7 +16,7 @@ interface Peer {
 }
 
 /** Writes a session as the session host would have. */
-async function addSession(
+export async function addSession(
   t: TestApi,
   options: {
     number: number;
@@ -26,6 +26,8 @@ async function addSession(
     ended?: boolean;
     peak?: number;
     peers?: Peer[];
+    /** Of a connected meeting: the session of the main one. */
+    main?: string;
   },
 ): Promise<string> {
   const { db } = t.database;
@@ -42,6 +44,7 @@ async function addSession(
       app_id: t.appId as AppId,
       meeting_id: options.meeting as MeetingId,
       title: options.title,
+      parent_session_id: (options.main as SessionId | undefined) ?? null,
       status: options.ended ? 'ENDED' : 'LIVE',
       end_reason: null,
       live_participants: 0,
