@@ -4,16 +4,18 @@ import type { TestParticipant } from '../support/backend.js';
 import type { SessionStage } from '../support/session-stage.js';
 import { until } from '../support/until.js';
 
+const RETRY_MS = 100;
+
 type Options = Omit<Partial<HeadlessPeerOptions>, 'token'>;
 
 /** Somebody whose client goes where it is sent, as the official one does: with a new peer for each meeting. */
 export class Person {
   /** Every meeting that the client was sent to, in order. */
   readonly journey: string[] = [];
-  #joining: Promise<unknown> = Promise.resolve();
 
   private constructor(
     private readonly stage: SessionStage,
+    readonly name: string,
     readonly participant: TestParticipant,
     private readonly options: Options,
     public peer: HeadlessPeer,
@@ -29,7 +31,7 @@ export class Person {
     options: Options = {},
   ): Promise<Person> {
     const participant = await stage.invite(meetingId, name, preset);
-    return new Person(stage, participant, options, await stage.enterAgain(participant, options));
+    return new Person(stage, name, participant, options, await stage.enterAgain(participant, options));
   }
 
   get id(): string {
@@ -67,10 +69,8 @@ export class Person {
 
   /** Resolves when the client has joined in that meeting. */
   async isIn(meetingId: string): Promise<void> {
-    await until(`${this.options.displayName ?? this.id} in ${meetingId}`, () => {
-      return this.peer.meetingId === meetingId && this.peer.state === 'joined';
-    });
-    await this.#joining;
+    const isThere = () => this.peer.meetingId === meetingId && this.peer.state === 'joined';
+    await until(`${this.name} in ${meetingId}`, isThere);
   }
 
   #follow(): void {
@@ -79,10 +79,18 @@ export class Person {
       if (frame.event !== RoomEvent.transferPeer || peer !== this.peer) return;
       const { authToken, meetingId } = toClient.decode(RoomEvent.transferPeer, frame.payload);
       this.journey.push(meetingId!);
-      this.peer = this.stage.peer({ token: authToken! }, this.options);
-      this.#follow();
-      const next = this.peer;
-      this.#joining = next.connect().then(() => next.join());
+      this.#go(authToken!);
+    });
+  }
+
+  /** Tries again while the server cannot be reached, as the SDK does. */
+  #go(token: string): void {
+    const next = this.stage.peer({ token }, this.options);
+    this.peer = next;
+    this.#follow();
+    const isHere = next.connect().then(() => next.join());
+    isHere.catch(() => {
+      if (this.peer === next && next.state !== 'ended') setTimeout(() => this.#go(token), RETRY_MS);
     });
   }
 }
