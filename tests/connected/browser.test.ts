@@ -1,16 +1,27 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, type Stage, setUpStage } from '../support/browser-stage.js';
 import { chromiumIsInstalled } from '../support/chromium.js';
+import { createDatabase, type OwnDatabase } from '../support/database.js';
 import { serverIsBuilt } from '../support/parley-process.js';
+import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.js';
 import { until } from '../support/until.js';
 import { followMoves } from './follow-in-page.js';
 
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('connected meetings in three browsers', () => {
+  let database: OwnDatabase;
+  let proxy: PostgresProxy;
   let stage: Stage;
   beforeAll(async () => {
-    stage = await setUpStage();
+    database = await createDatabase();
+    proxy = await startPostgresProxy(database.url);
+    stage = await setUpStage({ env: { DATABASE_URL: proxy.url } });
   });
-  afterAll(() => stage?.dispose());
+  afterEach(() => stage.clear());
+  afterAll(async () => {
+    await stage?.dispose();
+    await proxy?.close();
+    await database?.drop();
+  });
 
   const isIn = (person: Person, meetingId: string) =>
     until(`the client in ${meetingId}`, () =>
@@ -106,5 +117,35 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('connected meetings in t
       await until('the end', () => person.run(() => window.moves.at(-1)?.type === 'roomLeft'));
       expect((await person.run(() => window.moves)).at(-1)).toEqual({ type: 'roomLeft', state: 'ended' });
     }
+  });
+
+  it('is sent on by the server that comes back, when the one that moved it was killed before it could (B04, B05)', async () => {
+    const main = await stage.backend.newMeeting();
+    const host = await stage.enter(main, 'Mary', 'group_call_host');
+    const tom = await stage.enter(main, 'Tom', 'group_call_participant');
+    for (const person of [host, tom]) await person.run(followMoves);
+    const red = await host.run(async () => {
+      const [room] = await window.meeting.connectedMeetings.createMeetings([{ title: 'Red' }]);
+      return room!.id;
+    });
+    const atCommit = proxy.hold('after commit', 'connected_places');
+    await host.run(
+      ([from, to, id]) => void window.meeting.connectedMeetings.moveParticipants(from!, to!, [id!]),
+      [main, red, tom.id],
+    );
+    const held = await atCommit;
+    await stage.parley.kill();
+    held.break();
+    await stage.parley.start();
+    await isIn(tom, red);
+    expect((await tom.run(() => window.moves)).filter(({ type }) => type !== 'roomLeft')).toEqual([
+      { type: 'changingMeeting', meetingId: red },
+      { type: 'meetingChanged', meetingId: red },
+    ]);
+    await isIn(host, main);
+    await seesRooms(host, [
+      { title: 'Test meeting', people: [host.id] },
+      { title: 'Red', people: [tom.id] },
+    ]);
   });
 });

@@ -19,6 +19,7 @@ export const roomRoutes: Route[] = [
         (admission) => identityOf(admission, peerId, wanted),
         request.origin,
       );
+      request.connected.hasJoined(request);
     } catch (error) {
       if (!(error instanceof Refused) || error.code !== 'main_session_over') throw error;
       // It was ended for everybody while this one was on the way to a connected meeting (S32).

@@ -45,16 +45,24 @@ export class ConnectedMeetings {
 
   /**
    * The main meeting, its rooms and who is in them (B03). Until there are rooms, only who may make or use some learns
-   * more than the name of the meeting: every client asks once, and the list may be long.
+   * more than the name of the meeting: every client asks once, and the list may be long. It asks when it has joined
+   * completely, which is when somebody who was moved has arrived: a client that is sent on before goes astray.
    */
   list({ host, peerId }: Asker): room.GetConnectedRoomsDumpResponse {
     const family = this.families.of(host);
     const peer = host.state.session?.peers.get(peerId);
+    if (peer) family?.stopWaitingFor(peer.participantId, host.meetingId);
     if (family && peer && (family.rooms.size > 0 || hasRoomRights(peer.permissions))) {
       return family.list((id) => this.hosts.peek(id)?.state);
     }
     const title = host.state.session?.title ?? '';
     return { parentMeeting: { id: host.meetingId, title, participants: [] }, meetings: [] };
+  }
+
+  /** Who comes back after a lost connection asks for nothing, and may have missed what was told meanwhile (B07). */
+  hasJoined({ host }: Asker): void {
+    const family = this.families.of(host);
+    if (family) this.families.tellSoon(family);
   }
 
   /** Rooms of the main meeting, also when a room asks: rooms have no rooms of their own. */

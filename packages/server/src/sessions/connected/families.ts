@@ -82,12 +82,12 @@ export class Families implements FamilyLink {
     if (!family) return;
     let peopleChanged = false;
     for (const { joined, left, moved, ended } of changes) {
-      for (const { peer } of joined) family.arrive(peer.participantId);
+      for (const { peer } of left) family.stopWaitingFor(peer.participantId, host.meetingId);
       for (const { peer, to } of moved) family.depart(peer, to.meetingId as MeetingId);
       peopleChanged ||= joined.length > 0 || left.length > 0 || ended !== null;
       if (ended) this.#followEnd(family, host);
     }
-    if (peopleChanged) this.#tellSoon(family);
+    if (peopleChanged) this.tellSoon(family);
   }
 
   transfer(host: MeetingHost, peerId: string, participantId: string): void {
@@ -112,6 +112,16 @@ export class Families implements FamilyLink {
         if (test(peer)) host.connections.get(peer.peerId)?.send(frame);
       }
     }
+  }
+
+  /** Tells who is where to those who can do something with it, together with what changes in the next moment. */
+  tellSoon(family: Family): void {
+    if (family.rooms.size === 0 || this.#telling.has(family.mainId)) return;
+    const timer = setTimeout(() => {
+      this.#telling.delete(family.mainId);
+      this.#tellWhoIsWhere(family);
+    }, TELL_EVERY_MS);
+    this.#telling.set(family.mainId, timer);
   }
 
   /** The host of one of its meetings was let go of; with the last one the family is forgotten. */
@@ -141,7 +151,7 @@ export class Families implements FamilyLink {
       if (!found) return;
       const settled = (family: Family) => {
         this.hosts.peek(mainId)?.reviewEnd();
-        this.#tellSoon(family);
+        this.tellSoon(family);
       };
       this.#byMain.set(mainId, new Family(mainId, found.title, found.rooms, settled));
     } finally {
@@ -177,15 +187,6 @@ export class Families implements FamilyLink {
       await finishRoom(room, 'ended');
     });
     await Promise.allSettled(ends);
-  }
-
-  #tellSoon(family: Family): void {
-    if (family.rooms.size === 0 || this.#telling.has(family.mainId)) return;
-    const timer = setTimeout(() => {
-      this.#telling.delete(family.mainId);
-      this.#tellWhoIsWhere(family);
-    }, TELL_EVERY_MS);
-    this.#telling.set(family.mainId, timer);
   }
 
   #stopTelling(family: Family): void {

@@ -13,8 +13,8 @@ interface Traveller {
 }
 
 /**
- * A main meeting with its open rooms, and who is on the way between them: out of one session by right, and not yet in
- * the other. Kept in memory while anybody is in one of the meetings; the truth is in the database.
+ * A main meeting with its open rooms, and who is on the way between them: out of one session by right, and with a
+ * client that is not ready in the other. Kept in memory while anybody is in one of the meetings; the truth is in the database.
  */
 export class Family {
   readonly rooms = new Map<MeetingId, string>();
@@ -56,13 +56,14 @@ export class Family {
 
   depart(who: Identity, to: MeetingId): void {
     clearTimeout(this.#travellers.get(who.participantId)?.timer);
-    const timer = setTimeout(() => this.arrive(who.participantId), TRAVEL_MAX_MS);
+    const timer = setTimeout(() => this.stopWaitingFor(who.participantId, to), TRAVEL_MAX_MS);
     this.#travellers.set(who.participantId, { who, to, timer });
   }
 
-  arrive(participantId: string): void {
+  /** Has arrived, or left again before that, or takes too long. */
+  stopWaitingFor(participantId: string, at: MeetingId): void {
     const traveller = this.#travellers.get(participantId);
-    if (!traveller) return;
+    if (traveller?.to !== at) return;
     clearTimeout(traveller.timer);
     this.#travellers.delete(participantId);
     for (const look of [...this.#waiting]) look();
@@ -71,7 +72,7 @@ export class Family {
 
   /** Everything is over: nobody is waited for. */
   forgetTravellers(): void {
-    for (const participantId of [...this.#travellers.keys()]) this.arrive(participantId);
+    for (const [participantId, { to }] of [...this.#travellers]) this.stopWaitingFor(participantId, to);
   }
 
   /** Resolves when nobody is on the way to the meeting any more; within TRAVEL_MAX_MS. */

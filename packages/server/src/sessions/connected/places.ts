@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { v7 as newId } from 'uuid';
 import type { Database } from '../../database/tables.js';
-import type { MeetingId, ParticipantId, PresetId } from '../../ids.js';
+import type { MeetingId, ParticipantId } from '../../ids.js';
 import type { Changes } from '../changes.js';
 
 /** A connected meeting that is open. */
@@ -114,14 +114,15 @@ export async function presetsExist(
   meetingId: MeetingId,
   presetIds: readonly string[],
 ): Promise<boolean> {
-  const wanted = [...new Set(presetIds)] as PresetId[];
+  const wanted = [...new Set(presetIds)];
   if (wanted.length === 0) return true;
   const rows = await db
     .selectFrom('presets')
     .innerJoin('meetings', 'meetings.app_id', 'presets.app_id')
     .select('presets.id')
     .where('meetings.id', '=', meetingId)
-    .where('presets.id', 'in', wanted)
+    // As text, since a client may send anything.
+    .where(sql<string>`presets.id::text`, 'in', wanted)
     .execute();
   return rows.length === wanted.length;
 }
