@@ -4,6 +4,7 @@ import { chromiumIsInstalled } from '../support/chromium.js';
 import { createDatabase, type OwnDatabase } from '../support/database.js';
 import { serverIsBuilt } from '../support/parley-process.js';
 import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.js';
+import { proves } from '../support/proves.js';
 import { until } from '../support/until.js';
 import { followMoves } from './follow-in-page.js';
 
@@ -34,90 +35,117 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('connected meetings in t
     });
   const sorted = ({ title, people }: { title: string; people: string[] }) => [title, people.toSorted()];
 
-  it('moves people with their media, lets one return, and ends everywhere (B01-B08, B10, B11, S32, S43, X01)', async () => {
-    await stage.backend.newPreset('returner', 'group_call_participant', {
-      connected_meetings: {
-        can_alter_connected_meetings: false,
-        can_switch_connected_meetings: false,
-        can_switch_to_parent_meeting: true,
-      },
-    });
-    const main = await stage.backend.newMeeting({ title: 'Course' });
-    const host = await stage.enter(main, 'Mary', 'group_call_host');
-    const tom = await stage.enter(main, 'Tom', 'group_call_participant');
-    const ann = await stage.enter(main, 'Ann', 'returner');
-    const everybody = [host, tom, ann];
-    for (const person of everybody) await person.run(followMoves);
-    await Promise.all([host.seesVideoOf(tom.id), host.seesVideoOf(ann.id)]);
-    const oldPeerId = await ann.peerId();
+  const ITEMS = proves(
+    'Client.connectedMeetings',
+    'ConnectedMeetings.createMeetings',
+    'ConnectedMeetings.deleteMeetings',
+    'ConnectedMeetings.getConnectedMeetings',
+    'ConnectedMeetings.isActive',
+    'ConnectedMeetings.meetings',
+    'ConnectedMeetings.moveParticipants',
+    'ConnectedMeetings.moveParticipantsWithCustomPreset',
+    'ConnectedMeetings.parentMeeting',
+    'ConnectedMeetings:changingMeeting',
+    'ConnectedMeetings:meetingChanged',
+    'ConnectedMeetings:stateUpdate',
+  );
 
-    const [red, blue] = await host.run(async () => {
-      const made = await window.meeting.connectedMeetings.createMeetings([
-        { title: 'Red' },
-        { title: 'Blue' },
+  it(
+    'moves people with their media, lets one return, and ends everywhere (B01-B08, B10, B11, S32, S43, X01)',
+    ITEMS,
+    async () => {
+      await stage.backend.newPreset('returner', 'group_call_participant', {
+        connected_meetings: {
+          can_alter_connected_meetings: false,
+          can_switch_connected_meetings: false,
+          can_switch_to_parent_meeting: true,
+        },
+      });
+      const main = await stage.backend.newMeeting({ title: 'Course' });
+      const host = await stage.enter(main, 'Mary', 'group_call_host');
+      const tom = await stage.enter(main, 'Tom', 'group_call_participant');
+      const ann = await stage.enter(main, 'Ann', 'returner');
+      const everybody = [host, tom, ann];
+      for (const person of everybody) await person.run(followMoves);
+      await Promise.all([host.seesVideoOf(tom.id), host.seesVideoOf(ann.id)]);
+      const oldPeerId = await ann.peerId();
+
+      const [red, blue] = await host.run(async () => {
+        const made = await window.meeting.connectedMeetings.createMeetings([
+          { title: 'Red' },
+          { title: 'Blue' },
+        ]);
+        return made.map(({ id }) => id);
+      });
+      await until('the rooms at a guest', () => tom.run(() => window.meeting.connectedMeetings.isActive));
+
+      await tom.run(() => window.meeting.self.disableVideo());
+      const moved = await host.run(
+        ([from, to, ...ids]) => window.meeting.connectedMeetings.moveParticipants(from!, to!, ids),
+        [main, red!, tom.id, ann.id],
+      );
+      expect(moved).toEqual({ success: true });
+      await Promise.all([isIn(tom, red!), isIn(ann, red!)]);
+      expect(await ann.run(() => window.moves)).toEqual([
+        { type: 'changingMeeting', meetingId: red },
+        { type: 'roomLeft', state: 'connected-meeting' },
+        { type: 'meetingChanged', meetingId: red },
       ]);
-      return made.map(({ id }) => id);
-    });
-    await seesRooms(tom, [
-      { title: 'Course', people: [] },
-      { title: 'Red', people: [] },
-      { title: 'Blue', people: [] },
-    ]).catch(() => undefined);
-    expect(await tom.run(() => window.meeting.connectedMeetings.isActive)).toBe(true);
+      expect(await ann.peerId()).not.toBe(oldPeerId);
+      expect(await ann.run(() => window.meeting.self.userId)).toBe(ann.id);
+      await Promise.all([tom.seesVideoOf(ann.id), tom.hears(ann.id), ann.hears(tom.id)]);
+      expect(await tom.run(() => window.meeting.self.videoEnabled)).toBe(false);
+      expect(await ann.run(() => window.meeting.self.videoEnabled)).toBe(true);
+      expect(await host.joinedIds()).toEqual([]);
+      await seesRooms(host, [
+        { title: 'Course', people: [host.id] },
+        { title: 'Red', people: [tom.id, ann.id] },
+        { title: 'Blue', people: [] },
+      ]);
 
-    await tom.run(() => window.meeting.self.disableVideo());
-    const moved = await host.run(
-      ([from, to, ...ids]) => window.meeting.connectedMeetings.moveParticipants(from!, to!, ids),
-      [main, red!, tom.id, ann.id],
-    );
-    expect(moved).toEqual({ success: true });
-    await Promise.all([isIn(tom, red!), isIn(ann, red!)]);
-    expect(await ann.run(() => window.moves)).toEqual([
-      { type: 'changingMeeting', meetingId: red },
-      { type: 'roomLeft', state: 'connected-meeting' },
-      { type: 'meetingChanged', meetingId: red },
-    ]);
-    expect(await ann.peerId()).not.toBe(oldPeerId);
-    expect(await ann.run(() => window.meeting.self.userId)).toBe(ann.id);
-    await Promise.all([tom.seesVideoOf(ann.id), tom.hears(ann.id), ann.hears(tom.id)]);
-    expect(await tom.run(() => window.meeting.self.videoEnabled)).toBe(false);
-    expect(await ann.run(() => window.meeting.self.videoEnabled)).toBe(true);
-    expect(await host.joinedIds()).toEqual([]);
-    await seesRooms(host, [
-      { title: 'Course', people: [host.id] },
-      { title: 'Red', people: [tom.id, ann.id] },
-      { title: 'Blue', people: [] },
-    ]);
+      const presets = await stage.backend.client.realtimeKit.presets.get(stage.backend.appId, {
+        account_id: stage.backend.accountId,
+        per_page: 50,
+      });
+      const presetId = presets.data!.find(({ name }) => name === 'group_call_host')!.id!;
+      await host.run(
+        ([from, to, id, preset]) =>
+          window.meeting.connectedMeetings.moveParticipantsWithCustomPreset(from!, to!, [
+            { id: id!, presetId: preset! },
+          ]),
+        [red!, blue!, tom.id, presetId],
+      );
+      await isIn(tom, blue!);
+      expect(await tom.run(() => window.meeting.self.permissions.kickParticipant)).toBe(true);
 
-    const presets = await stage.backend.client.realtimeKit.presets.get(stage.backend.appId, {
-      account_id: stage.backend.accountId,
-      per_page: 50,
-    });
-    const presetId = presets.data!.find(({ name }) => name === 'group_call_host')!.id!;
-    await host.run(
-      ([from, to, id, preset]) =>
-        window.meeting.connectedMeetings.moveParticipantsWithCustomPreset(from!, to!, [
-          { id: id!, presetId: preset! },
-        ]),
-      [red!, blue!, tom.id, presetId],
-    );
-    await isIn(tom, blue!);
-    expect(await tom.run(() => window.meeting.self.permissions.kickParticipant)).toBe(true);
+      await ann.run(
+        ([from, to]) =>
+          window.meeting.connectedMeetings.moveParticipants(from!, to!, [window.meeting.self.userId]),
+        [red!, main],
+      );
+      await isIn(ann, main);
+      await Promise.all([host.seesVideoOf(ann.id), ann.seesVideoOf(host.id), ann.hears(host.id)]);
 
-    await ann.run(
-      ([from, to]) =>
-        window.meeting.connectedMeetings.moveParticipants(from!, to!, [window.meeting.self.userId]),
-      [red!, main],
-    );
-    await isIn(ann, main);
-    await Promise.all([host.seesVideoOf(ann.id), ann.seesVideoOf(host.id), ann.hears(host.id)]);
+      const deleted = await host.run((id) => window.meeting.connectedMeetings.deleteMeetings([id]), red!);
+      expect(deleted).toMatchObject([{ id: red }]);
+      const list = await ann.run(async () => {
+        const asked = await window.meeting.connectedMeetings.getConnectedMeetings();
+        const { parentMeeting, meetings } = window.meeting.connectedMeetings;
+        return {
+          asked: asked.meetings.length,
+          main: parentMeeting.title,
+          rooms: meetings.map(({ title }) => title),
+        };
+      });
+      expect(list).toEqual({ asked: 1, main: 'Course', rooms: ['Blue'] });
 
-    await host.run(() => window.meeting.participants.kickAll());
-    for (const person of everybody) {
-      await until('the end', () => person.run(() => window.moves.at(-1)?.type === 'roomLeft'));
-      expect((await person.run(() => window.moves)).at(-1)).toEqual({ type: 'roomLeft', state: 'ended' });
-    }
-  });
+      await host.run(() => window.meeting.participants.kickAll());
+      for (const person of everybody) {
+        await until('the end', () => person.run(() => window.moves.at(-1)?.type === 'roomLeft'));
+        expect((await person.run(() => window.moves)).at(-1)).toEqual({ type: 'roomLeft', state: 'ended' });
+      }
+    },
+  );
 
   it('is sent on by the server that comes back, when the one that moved it was killed before it could (B04, B05)', async () => {
     const main = await stage.backend.newMeeting();
