@@ -20,7 +20,7 @@ export class PageWatch {
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
   #gap: { fromMs: number; reason: string } | null = null;
-  #crashed = false;
+  #hadMeeting = false;
   #reloads = 0;
   #looksWithSound = 0;
 
@@ -36,7 +36,6 @@ export class PageWatch {
   pageCrashed(): void {
     if (this.#closed) return;
     this.#reloads += 1;
-    this.#crashed = true;
     this.#gap ??= { fromMs: Date.now(), reason: 'The page crashed and was loaded anew.' };
     const giveUp = () => this.listeners.onStop('browser_died');
     if (this.#reloads > MAX_RELOADS) giveUp();
@@ -63,14 +62,11 @@ export class PageWatch {
       this.#looksWithSound += 1;
       if (this.#looksWithSound === LOOKS_WITH_SOUND) this.listeners.onSound();
     }
-    if (state === null) {
-      this.#gap ??= { fromMs: lookedAtMs, reason: 'The page did not answer.' };
-    } else if (state.isConnected === false) {
-      this.#gap ??= { fromMs: lookedAtMs, reason: 'The page was without its session.' };
-    } else if (state.isConnected || !this.#crashed) {
-      this.#crashed = false;
-      this.#endGap();
-    }
+    this.#hadMeeting ||= state?.isConnected === true;
+    const isThere = state?.isConnected ?? !this.#hadMeeting;
+    if (state && isThere) return this.#endGap();
+    const reason = state ? 'The page was without its session.' : 'The page did not answer.';
+    this.#gap ??= { fromMs: lookedAtMs, reason };
   }
 
   #endGap(): void {

@@ -8,11 +8,14 @@ import { partPath, rememberSound } from './capture/parts.js';
 import type { RecorderCommand, RecorderEvent, RecordOrder, StopReason } from './contract.js';
 import { Failure } from './failure.js';
 import { makeFiles } from './files/make-files.js';
+import { LiveOutput } from './live/live-output.js';
 import { PageWatch } from './page-watch.js';
 import { Signal } from './signal.js';
 import type { Tools } from './tools.js';
 
 const START_WITHIN_MS = 120_000;
+/** A stream that ffmpeg cannot make however often it begins is given up; the files are not. */
+const MAX_LIVE_REPAIRS = 20;
 const PROFILE_NAME = 'chromium';
 
 /** One recording from the start of Chromium to the finished files. */
@@ -26,6 +29,8 @@ export class Recording {
   #watch: PageWatch | null = null;
   #part = -1;
   #writer: PartWriter | null = null;
+  #live: LiveOutput | null = null;
+  #repairs = 0;
   #phase: 'starting' | 'recording' | 'paused' = 'starting';
   #abandoned = false;
   #recordedMs = 0;
@@ -61,9 +66,11 @@ export class Recording {
       this.#end();
       return;
     }
-    this.#commands = this.#commands
-      .then(() => (kind === 'pause' ? this.#pause() : this.#resume()))
-      .catch((error) => this.#end(Failure.of(error)));
+    this.#inTurn(() => (kind === 'pause' ? this.#pause() : this.#resume()));
+  }
+
+  #inTurn(work: () => Promise<void>): void {
+    this.#commands = this.#commands.then(work).catch((error) => this.#end(Failure.of(error)));
   }
 
   /** Nobody is there any more who wants to know: what was captured is left for an order `finish`. */
@@ -109,6 +116,7 @@ export class Recording {
     await this.#browser.show(order.pageUrl, startWithinMs);
     await this.#within(startWithinMs, this.#socketOpened, 'The page opened no socket of the recording SDK.');
     await this.#within(startWithinMs, this.#startRequested, 'The page did not start the recording.');
+    if (order.rtmpUrls.length > 0 || order.hls) this.#live = this.#openLive();
     await this.#startPart();
     this.#watch = new PageWatch(this.#browser, order.pageUrl, {
       onGap: (gap) => this.emit({ kind: 'gap', ...gap }),
@@ -116,6 +124,22 @@ export class Recording {
       onStop: (reason) => this.#stopBecause(reason),
     });
     return 'begun';
+  }
+
+  #openLive(): LiveOutput {
+    const { order, tools, emit } = this;
+    return new LiveOutput({ ffmpeg: tools.ffmpeg, order, emit, onBroken: () => this.#repairLive() });
+  }
+
+  /** A stream that broke off begins anew with a part of its own; the files do not notice. */
+  #repairLive(): void {
+    this.#repairs += 1;
+    if (this.#repairs > MAX_LIVE_REPAIRS || this.#ended.hasFired) return;
+    this.#inTurn(async () => {
+      if (this.#phase !== 'recording' || this.#ended.hasFired) return;
+      await this.#stopPart();
+      await this.#startPart();
+    });
   }
 
   async #within(ms: number, signal: Signal, omission: string): Promise<void> {
@@ -135,6 +159,7 @@ export class Recording {
     this.#part += 1;
     this.#writer = new PartWriter(isKept ? partPath(folder, this.#part) : null);
     this.#partStartedAtMs = Date.now();
+    await this.#live?.startPart();
     await this.#browser?.startPart(this.#part);
     if (this.#part > 0) this.#phase = 'recording';
   }
@@ -142,6 +167,7 @@ export class Recording {
   async #stopPart(): Promise<void> {
     await this.#browser?.stopPart();
     await this.#writer?.close();
+    await this.#live?.endPart();
     if (this.#writer) this.#recordedMs += Date.now() - this.#partStartedAtMs;
     this.#writer = null;
   }
@@ -150,6 +176,7 @@ export class Recording {
     if (part !== this.#part || !this.#writer) return;
     try {
       await this.#writer.write(chunk);
+      this.#live?.write(chunk);
     } catch (error) {
       return this.#end(Failure.of(error));
     }
@@ -191,7 +218,7 @@ export class Recording {
     this.#watch?.close();
     await this.#commands;
     await this.#stopPart().catch(() => {});
-    await this.#browser?.close();
+    await Promise.all([this.#browser?.close(), this.#live?.close()]);
     this.#server?.close();
     await rm(join(this.order.folder, PROFILE_NAME), { recursive: true, force: true, maxRetries: 5 }).catch(
       () => {},

@@ -80,7 +80,7 @@ export class RecorderBrowser {
       .catch((error: Error) => {
         throw new Failure('page_failed', `The page did not load: ${withoutQueries(firstLine(error))}`);
       });
-    if (response && response.status() >= 400) {
+    if (response && !response.ok()) {
       throw new Failure('page_failed', `The page did not load: it answers status ${response.status()}.`);
     }
   }

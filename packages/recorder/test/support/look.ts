@@ -8,6 +8,8 @@ const BRIGHT = 180;
 const LOUD = 1_000;
 
 export interface Look {
+  /** As ffprobe tells them. */
+  streams: { codec_name: string; width?: number; height?: number; channels?: number }[];
   /** Seconds since the beginning, of each decoded frame. */
   frameTimes: number[];
   /** Red, green and blue of the left upper corner in most frames. */
@@ -19,7 +21,8 @@ export interface Look {
 
 /** Decodes a recording of the app of `fixtures` and says what can be seen and heard. */
 export async function lookAt(path: string): Promise<Look> {
-  const [frameTimes, corners, sound] = await Promise.all([
+  const [streams, frameTimes, corners, sound] = await Promise.all([
+    readStreams(path),
     readTimes(path),
     readCorners(path),
     readSound(path),
@@ -28,11 +31,17 @@ export async function lookAt(path: string): Promise<Look> {
   const flashes = frameTimes.filter((_, frame) => isBright(frame) && !isBright(frame - 1));
   const dark = frameTimes.findIndex((_, frame) => !isBright(frame));
   return {
+    streams,
     frameTimes,
     colour: [corners[dark * 3]!, corners[dark * 3 + 1]!, corners[dark * 3 + 2]!],
     flashes,
     beeps: beginningsOf(sound),
   };
+}
+
+async function readStreams(path: string): Promise<Look['streams']> {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-show_streams', '-of', 'json', path]);
+  return (JSON.parse(stdout) as Pick<Look, 'streams'>).streams;
 }
 
 async function readTimes(path: string): Promise<number[]> {

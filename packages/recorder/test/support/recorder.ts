@@ -43,12 +43,17 @@ export class Recorder {
       this.events.push(event);
       this.#tell();
     });
-    this.exited = new Promise((exited) => child.once('close', () => exited()));
+    // Not `close`, which Node does not emit once the channel was closed from here.
+    this.exited = new Promise((exited) => child.once('exit', () => exited()));
     void this.exited.then(() => this.#tell());
   }
 
-  static start(order: RecorderOrder): Recorder {
-    const child = fork(PROGRAM, [], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  static start(order: RecorderOrder, env: Record<string, string>): Recorder {
+    const child = fork(PROGRAM, [], {
+      env: { ...process.env, ...env },
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     child.send(order);
     return new Recorder(child);
   }
@@ -97,18 +102,21 @@ export class Bench {
     return new Bench(await mkdtemp(join(tmpdir(), 'parley-recorder-')));
   }
 
-  record(pageUrl: string, output: Output, more: Partial<RecordOrder> = {}): Recorder {
-    return this.#start({
-      kind: 'record',
-      recordingId: 'r',
-      pageUrl,
-      folder: this.folder,
-      fileName: 'meeting_1',
-      output,
-      rtmpUrls: [],
-      trustedOrigins: [],
-      ...more,
-    });
+  record(pageUrl: string, output: Output, more: Partial<RecordOrder> = {}, env = {}): Recorder {
+    return this.#start(
+      {
+        kind: 'record',
+        recordingId: 'r',
+        pageUrl,
+        folder: this.folder,
+        fileName: 'meeting_1',
+        output,
+        rtmpUrls: [],
+        trustedOrigins: [],
+        ...more,
+      },
+      env,
+    );
   }
 
   finish(output: Output, more: Partial<FinishOrder> = {}): Recorder {
@@ -128,8 +136,8 @@ export class Bench {
     await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 
-  #start(order: RecorderOrder): Recorder {
-    const recorder = Recorder.start(order);
+  #start(order: RecorderOrder, env: Record<string, string> = {}): Recorder {
+    const recorder = Recorder.start(order, env);
     this.recorders.push(recorder);
     return recorder;
   }

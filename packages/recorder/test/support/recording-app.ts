@@ -19,6 +19,7 @@ export async function serveRecordingApp(): Promise<RecordingApp> {
   const server = createServer(({ url }, response) => {
     const path = url!.split('?')[0];
     if (path === '/app') response.setHeader('content-type', 'text/html').end(APP);
+    else if (path === '/empty') response.setHeader('content-type', 'text/html').end('<p>Nothing.</p>');
     else if (path === '/recording-sdk.js') response.setHeader('content-type', 'text/javascript').end(SDK);
     else response.writeHead(404).end();
   });
