@@ -18,12 +18,12 @@ const OWN_REFUSALS = {
 
 export type RefusedCode = RefusalCode | keyof typeof OWN_REFUSALS;
 
-const SENTENCES: Record<RefusedCode, string> = { ...REFUSALS, ...OWN_REFUSALS };
+export const REFUSAL_SENTENCES: Record<RefusedCode, string> = { ...REFUSALS, ...OWN_REFUSALS };
 
 /** A command was turned down and nothing has changed. Every surface turns it into its own form of error. */
 export class Refused extends Error {
   constructor(readonly code: RefusedCode) {
-    super(SENTENCES[code]);
+    super(REFUSAL_SENTENCES[code]);
     this.name = 'Refused';
   }
 }

@@ -22,6 +22,7 @@ const MANUALS = [
   'ARCHITECTURE.md',
   'COMPATIBILITY.md',
   'CHANGELOG.md',
+  'docs/error-codes.md',
   'docs/webhooks.md',
   'docs/storage.md',
 ];
