@@ -6,7 +6,7 @@ import Cloudflare from 'cloudflare';
 import pino from 'pino';
 import { loadSettings } from '../../src/config/load.js';
 import type { MediaPool, MediaRoom } from '../../src/media/media-pool.js';
-import { startServer } from '../../src/server.js';
+import { type Overrides, startServer } from '../../src/server.js';
 import { startDatabase, type TestDatabase } from './database.js';
 import { freePort } from './free-port.js';
 
@@ -42,7 +42,10 @@ const silentMedia: MediaPool = {
   close: async () => {},
 };
 
-export async function startLiveServer(env: Record<string, string> = {}): Promise<LiveServer> {
+export async function startLiveServer(
+  env: Record<string, string> = {},
+  overrides: Overrides = {},
+): Promise<LiveServer> {
   const database = await startDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-live-'));
   const apiToken = `test-${randomBytes(16).toString('hex')}`;
@@ -59,7 +62,8 @@ export async function startLiveServer(env: Record<string, string> = {}): Promise
     },
     [],
   );
-  const server = await startServer(settings, { log: pino({ level: 'silent' }), mediaPool: silentMedia });
+  const log = pino({ level: 'silent' });
+  const server = await startServer(settings, { log, mediaPool: silentMedia, ...overrides });
   const httpUrl = `http://localhost:${settings.httpPort}`;
   const client = new Cloudflare({ apiToken, baseURL: `${httpUrl}/client/v4` });
   const { appId } = server.installation;
