@@ -24,6 +24,7 @@ const MANUALS = [
   'CHANGELOG.md',
   'docs/error-codes.md',
   'docs/webhooks.md',
+  'docs/recordings.md',
   'docs/storage.md',
 ];
 
