@@ -3,6 +3,7 @@
  * some and only prints.
  */
 import type { Bench, Row } from './bench.js';
+import { busySession } from './cases/busy-session.js';
 import { createParticipant } from './cases/create-participant.js';
 import { forwarding } from './cases/forwarding.js';
 import { idleMemory } from './cases/idle-memory.js';
@@ -11,7 +12,7 @@ import { kickAll } from './cases/kick-all.js';
 import { webhooks } from './cases/webhooks.js';
 import { machine, table, writeBenchmarks } from './report.js';
 
-const BENCHES: Bench[] = [kickAll, joins, createParticipant, webhooks, idleMemory, forwarding];
+const BENCHES: Bench[] = [kickAll, joins, busySession, createParticipant, webhooks, idleMemory, forwarding];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BENCHES.some((bench) => bench.name === name));
