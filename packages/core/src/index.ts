@@ -25,7 +25,6 @@ export {
   CHAT_HISTORY_MAX_CHARACTERS,
   CHAT_HISTORY_MESSAGES,
   MOVES_MAX,
-  ROOM_TITLE_MAX_CHARACTERS,
   ROOMS_MAX,
   SESSION_PEERS_MAX,
 } from './limits.js';
@@ -33,7 +32,7 @@ export type * from './preset.js';
 export { isBot } from './preset.js';
 export * from './recording.js';
 export { REFUSALS, type RefusalCode } from './refusals.js';
-export { hasRoomRights } from './rules/connected-meetings.js';
+export { hasRoomRights, isRoomTitle } from './rules/connected-meetings.js';
 export { nextRecordingStop } from './rules/recording.js';
 export { isOver, timeKeepingDueAt } from './rules/time-limit.js';
 export { isVisible } from './rules/visibility.js';

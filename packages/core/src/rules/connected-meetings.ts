@@ -1,8 +1,10 @@
 import { countsAsParticipant } from '../apply.js';
 import type { Command } from '../commands.js';
 import { accept, type Decision, mayAct, memberOf, peersOfParticipants, refuse } from '../decision.js';
+import { ROOM_TITLE_MAX_CHARACTERS } from '../limits.js';
 import type { Permissions } from '../preset.js';
 import type { MeetingState, Peer, Timestamp } from '../state.js';
+import { isUsable } from '../text.js';
 import { left } from './leaving.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
@@ -13,6 +15,8 @@ export function hasRoomRights({ connected_meetings: may }: Permissions): boolean
     may.can_alter_connected_meetings || may.can_switch_connected_meetings || may.can_switch_to_parent_meeting
   );
 }
+
+export const isRoomTitle = (title: string): boolean => isUsable(title, ROOM_TITLE_MAX_CHARACTERS);
 
 /** Full access: making and deleting rooms (features.md R26). */
 export function checkAlterRooms(state: MeetingState, command: Of<'CheckAlterRooms'>): Decision {

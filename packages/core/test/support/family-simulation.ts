@@ -178,15 +178,18 @@ export class FamilySimulation {
     const moves = people.map((participantId) => ({ participantId, presetId: null }));
     const moment = this.random.below(10);
     const commit = this.#decide(from, { type: 'MoveOut', moves, to: { meetingId: to, isMain: to === MAIN } });
-    if (moment === 0) return this.#crash();
+    if (moment === 0) {
+      this.#crash();
+      return;
+    }
     const mainSessionId = this.#state(MAIN).session?.id ?? '';
     const effects = this.#commit(commit);
     for (const event of commit.events) {
       if (event.type !== 'PeerLeft' || !event.movedTo) continue;
       this.#acknowledged.set(event.movedTo.participantId, { meetingId: to, mainSessionId });
     }
-    if (moment === 1) return this.#crash();
-    this.#deliver(effects);
+    if (moment === 1) this.#crash();
+    else this.#deliver(effects);
   }
 
   /** One of the messages arrives, is lost with its connection, or comes once more. */
@@ -207,8 +210,8 @@ export class FamilySimulation {
     const by = [...main.peers.keys()][0];
     if (!by) return;
     this.#do(MAIN, { type: 'EndSession', by });
-    if (this.random.chance(0.3)) return this.#crash();
-    this.#endRooms();
+    if (this.random.chance(0.3)) this.#crash();
+    else this.#endRooms();
   }
 
   #endRooms(): void {

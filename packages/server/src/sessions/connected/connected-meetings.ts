@@ -2,9 +2,9 @@ import {
   BACKEND,
   type Command,
   hasRoomRights,
+  isRoomTitle,
   MOVES_MAX,
   type Move,
-  ROOM_TITLE_MAX_CHARACTERS,
   ROOMS_MAX,
 } from '@parley/core';
 import { RoomEvent, type room, toClient } from '@parley/wire';
@@ -70,7 +70,7 @@ export class ConnectedMeetings {
     const family = this.#familyOf(asker);
     await this.#check(asker, { type: 'CheckAlterRooms', by: asker.peerId });
     return await family.exclusively(async () => {
-      if (titles.some((title) => !isTitle(title))) throw new Refused('title_invalid');
+      if (!titles.every(isRoomTitle)) throw new Refused('title_invalid');
       if (titles.length + family.rooms.size > ROOMS_MAX) throw new Refused('too_many_rooms');
       const rooms = await insertRooms(this.db, family.mainId, titles, this.clock.now());
       for (const { id, title } of rooms) family.rooms.set(id, title);
@@ -192,8 +192,12 @@ export class ConnectedMeetings {
       await closeRoom(this.db, id, this.clock.now());
       const room = await this.hosts.find(id);
       room?.voidAdmissions();
-      if (room) await finishRoom(room, 'deleted');
-      family.rooms.delete(id);
+      try {
+        if (room) await finishRoom(room, 'deleted');
+      } finally {
+        // It is closed, whatever comes of this; who could not be told is, when the room is read back.
+        family.rooms.delete(id);
+      }
     } finally {
       family.closing.delete(id);
     }
@@ -224,8 +228,3 @@ export class ConnectedMeetings {
     }
   }
 }
-
-const UNSTORABLE = /[\0\p{Surrogate}]/u;
-
-const isTitle = (title: string): boolean =>
-  title.trim() !== '' && title.length <= ROOM_TITLE_MAX_CHARACTERS && !UNSTORABLE.test(title);
