@@ -9,10 +9,20 @@ import { forwarding } from './cases/forwarding.js';
 import { idleMemory } from './cases/idle-memory.js';
 import { joins } from './cases/joins.js';
 import { kickAll } from './cases/kick-all.js';
+import { recording } from './cases/recording.js';
 import { webhooks } from './cases/webhooks.js';
 import { machine, table, writeBenchmarks } from './report.js';
 
-const BENCHES: Bench[] = [kickAll, joins, busySession, createParticipant, webhooks, idleMemory, forwarding];
+const BENCHES: Bench[] = [
+  kickAll,
+  joins,
+  busySession,
+  createParticipant,
+  webhooks,
+  idleMemory,
+  forwarding,
+  recording,
+];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BENCHES.some((bench) => bench.name === name));

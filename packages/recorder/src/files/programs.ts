@@ -4,7 +4,7 @@ import { Failure, isDiskFull } from '../failure.js';
 
 const OUTPUT_TAIL_CHARS = 4_000;
 /** Making files must not take the processor from recordings that run. */
-const NICENESS = 10;
+const NICENESS = 5;
 
 export interface ProgramResult {
   stdout: string;

@@ -44,7 +44,8 @@ export class RecorderProcess {
     }
     child.on('message', (event: RecorderEvent) => this.listeners.onEvent(event));
     child.on('error', () => {});
-    child.once('close', (code, signal) => {
+    // Not `close`, which Node does not emit any more once `release` has closed the channel.
+    child.once('exit', (code, signal) => {
       this.kill();
       this.listeners.onExit(signal ?? `code ${code}`);
     });

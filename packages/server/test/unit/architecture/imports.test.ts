@@ -16,7 +16,7 @@ const ARROWS: Record<string, string[]> = {
   'packages/web/src': [],
   'packages/headless/src': ['@parley/wire'],
   tests: ['@parley/wire', '@parley/headless', '@parley/recorder'],
-  bench: ['@parley/wire', '@parley/headless', '@parley/media'],
+  bench: ['@parley/wire', '@parley/headless', '@parley/media', '@parley/recorder'],
 };
 
 interface Import {
