@@ -17,6 +17,11 @@ import { type Receiver, startReceiver } from '../webhooks/receiver.js';
 const run = promisify(execFile);
 const WEEK_MS = 7 * 86_400_000;
 
+interface Link {
+  download_url: string;
+  custom_participant_id?: string;
+}
+
 /** What the answers hold beyond the official client's types. */
 interface Recording {
   id: string;
@@ -24,7 +29,7 @@ interface Recording {
   type: string;
   output_file_name: string;
   session_id: string;
-  download_url: { layer_name: string; download_urls: Record<string, { download_url: string }> }[] | null;
+  download_url: { layer_name: string; download_urls: Record<string, Link> }[] | null;
   download_url_expiry: string | null;
   stopped_time: string | null;
   recording_duration?: number;
@@ -104,10 +109,10 @@ describe.skipIf(!serverIsBuilt)('recordings of tracks', () => {
   /** The files of a recording, fetched by their links. */
   async function download(recording: Recording) {
     const entries = recording.download_url!.flatMap(({ layer_name, download_urls }) =>
-      Object.entries(download_urls).map(([name, { download_url }]) => ({ layer_name, name, download_url })),
+      Object.entries(download_urls).map(([name, link]) => ({ layer_name, name, ...link })),
     );
     return await Promise.all(
-      entries.map(async ({ layer_name, name, download_url }) => {
+      entries.map(async ({ layer_name, name, download_url, custom_participant_id }) => {
         const url = new URL(download_url);
         const answer = await fetch(`${stage.parley.httpUrl}${url.pathname}${url.search}`);
         expect(answer.status).toBe(200);
@@ -117,6 +122,7 @@ describe.skipIf(!serverIsBuilt)('recordings of tracks', () => {
         const [, prefix, userId, peerId, startedAtMs] =
           /^(\w+?)_([0-9a-f-]{36})_([0-9a-f-]{36})_peer_audio_(\d{13})\.webm$/.exec(name) ?? [];
         return {
+          custom_participant_id,
           layer_name,
           prefix,
           userId,
@@ -231,7 +237,12 @@ describe.skipIf(!serverIsBuilt)('recordings of tracks', () => {
     const done = await over(recording);
     expect(done).toMatchObject({ status: 'UPLOADED', stop_reason: { detail: 'session_ended' } });
     const [file] = await download(done);
-    expect(file).toMatchObject({ layer_name: 'default', prefix: 'default', userId: ann.participantId });
+    expect(file).toMatchObject({
+      layer_name: 'default',
+      prefix: 'default',
+      userId: ann.participantId,
+      custom_participant_id: 'custom-Ann',
+    });
     expect(file!.durationMs).toBeGreaterThan(1_000);
     expect(Math.abs(done.recording_duration! * 1000 - file!.durationMs)).toBeLessThan(1_000);
   });

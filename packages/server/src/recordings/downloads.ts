@@ -4,12 +4,15 @@ import type { RecordingFilesTable } from '../database/tables.js';
 import type { FileLinks } from '../files/links.js';
 import type { RecordingRow } from './state-of-row.js';
 
-export type RecordingFile = Selectable<RecordingFilesTable>;
+export type RecordingFile = Selectable<RecordingFilesTable> & {
+  /** Whose sound it is, by the backend's own id; of track recordings only. */
+  custom_participant_id?: string | null;
+};
 
-/** features.md RC55. */
+/** features.md RC55; the participant is not in the guide, but integrators have seen it in answers of the live service. */
 interface LayerDownloads {
   layer_name: string;
-  download_urls: Record<string, { download_url: string }>;
+  download_urls: Record<string, { download_url: string; custom_participant_id?: string }>;
 }
 
 export interface Downloads {
@@ -36,7 +39,13 @@ export function downloadsOf(
       download_urls: Object.fromEntries(
         files
           .filter((file) => (file.layer ?? 'default') === layer_name)
-          .map((file) => [file.name, { download_url: linkTo(file)! }]),
+          .map((file) => [
+            file.name,
+            {
+              download_url: linkTo(file)!,
+              ...(file.custom_participant_id && { custom_participant_id: file.custom_participant_id }),
+            },
+          ]),
       ),
     }));
     return { download_url: layers, audio_download_url: null, download_url_expiry };

@@ -83,9 +83,11 @@ export async function filesOf(
   if (ids.length === 0) return found;
   const files = await db
     .selectFrom('recording_files')
-    .selectAll()
+    .leftJoin('participants', 'participants.id', 'recording_files.participant_id')
+    .selectAll('recording_files')
+    .select('participants.custom_participant_id')
     .where('recording_id', 'in', ids)
-    .orderBy('name')
+    .orderBy('recording_files.name')
     .execute();
   for (const file of files) found.get(file.recording_id)?.push(file);
   return found;

@@ -89,7 +89,10 @@ export const recordingView = z
         z.array(
           z.object({
             layer_name: z.string(),
-            download_urls: z.record(z.string(), z.object({ download_url: z.string() })),
+            download_urls: z.record(
+              z.string(),
+              z.object({ download_url: z.string(), custom_participant_id: z.string().optional() }),
+            ),
           }),
         ),
       ])
