@@ -65,13 +65,14 @@ export class TrackFiles {
     return times.length > 0 ? Math.max(...times) : null;
   }
 
-  /** The final files of a recording whose taps are stopped, in order of their layers and names; done again after a crash. */
-  async seal(id: RecordingId, layers: readonly string[]): Promise<TrackFile[]> {
+  /** The final files of a recording whose taps are stopped, in order of their layers and names; may be done again. */
+  async seal(id: RecordingId, layers: readonly string[], stop: AbortSignal): Promise<TrackFile[]> {
     await this.closed(id);
     const folder = join(this.disk.workFolder(id), 'sealed');
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const raw = await this.#raw(id, layers);
-    const sealed = await sealAll(raw.map(({ path, name }) => ({ from: path, to: join(folder, name) })));
+    const requests = raw.map(({ path, name }) => ({ from: path, to: join(folder, name) }));
+    const sealed = await sealAll(requests, stop);
     return raw.flatMap((file, index) => {
       const result = sealed[index];
       return result ? [{ ...file, ...result, path: join(folder, file.name) }] : [];
@@ -91,10 +92,14 @@ export class TrackFiles {
   }
 }
 
-async function sealAll(requests: { from: string; to: string }[]): Promise<(SealedTrack | null)[]> {
+async function sealAll(
+  requests: { from: string; to: string }[],
+  signal: AbortSignal,
+): Promise<(SealedTrack | null)[]> {
   if (requests.length === 0) return [];
   const sealing = run(process.execPath, [sealer], {
     env: {},
+    signal,
     timeout: SEAL_LIMIT_MS,
     maxBuffer: SEAL_OUTPUT_MAX_BYTES,
   });

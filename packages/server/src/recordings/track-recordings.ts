@@ -12,6 +12,7 @@ import { type TrackFile, TrackFiles } from './track-files.js';
 import { layersByName, type TrackCall, trackRecording } from './track-order.js';
 
 const RETRY_MS = 1_000;
+const SEAL_TRIES = 3;
 
 export interface TrackRecordingsOptions extends CompletionOptions {
   log: Logger;
@@ -27,6 +28,7 @@ export interface TrackRecordingsOptions extends CompletionOptions {
 export class TrackRecordings {
   readonly #files: TrackFiles;
   readonly #atWork = new Map<RecordingId, Promise<void>>();
+  readonly #failedTries = new Map<RecordingId, number>();
   readonly #closing = new AbortController();
   #sessions: RecordedSessions | null = null;
   #scanning = false;
@@ -100,10 +102,18 @@ export class TrackRecordings {
   }
 
   discard(id: RecordingId): void {
-    this.#quietly(
-      id,
-      this.#files.closed(id).then(() => this.options.disk.removeWorkFolder(id)),
-    );
+    this.#quietly(id, this.#removeFailed(id));
+  }
+
+  /** One that was stopped at the same moment has not failed, and its files are still wanted. */
+  async #removeFailed(id: RecordingId): Promise<void> {
+    await this.#files.closed(id);
+    const row = await this.options.db
+      .selectFrom('recordings')
+      .select('status')
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (row?.status === 'ERRORED') await this.options.disk.removeWorkFolder(id);
   }
 
   #quietly(recordingId: RecordingId, work: Promise<unknown>): void {
@@ -180,6 +190,7 @@ export class TrackRecordings {
       const endMs = Math.max(...files.map((file) => file.startedAtMs + file.durationMs));
       await this.#conclude(row, { to: 'uploaded', recordedMs: Math.round(endMs - startMs) });
     }
+    this.#failedTries.delete(row.id);
     await disk.removeWorkFolder(row.id);
   }
 
@@ -187,10 +198,15 @@ export class TrackRecordings {
   async #seal(row: RecordingRow): Promise<TrackFile[] | RecordingError> {
     const layers = layersByName(row.recording_order as TrackOrder).map(({ name }) => name);
     try {
-      const files = await this.#files.seal(row.id, layers);
+      const files = await this.#files.seal(row.id, layers, this.#closing.signal);
       if (files.length > 0) return files;
       return { code: 'empty', message: 'Nobody who was to be recorded has sent sound' };
     } catch (error) {
+      if (this.#closing.signal.aborted) throw error;
+      const tries = (this.#failedTries.get(row.id) ?? 0) + 1;
+      this.#failedTries.set(row.id, tries);
+      // A sealer that was ended from outside, as by Ctrl-C together with the server, says nothing about the files.
+      if (isCutOff(error) && tries < SEAL_TRIES) throw error;
       this.options.log.error({ err: error, recordingId: row.id }, 'Files of tracks could not be made');
       const text = error instanceof Error ? error.message : String(error);
       if (/ENOSPC|EDQUOT/.test(text)) return { code: 'disk_full', message: 'The disk of the server is full' };
@@ -228,4 +244,8 @@ export class TrackRecordings {
   #tryAgain(): void {
     if (!this.#closing.signal.aborted) setTimeout(() => this.wake(), RETRY_MS).unref();
   }
+}
+
+function isCutOff(error: unknown): boolean {
+  return error instanceof Error && 'signal' in error && typeof error.signal === 'string';
 }
