@@ -6,6 +6,7 @@ import { RECORDER_PRESET_ID } from '../presets/recorder.js';
 import type { ParticipantTokens } from '../tokens/participant-tokens.js';
 import type { RecordingDisk } from './disk.js';
 import type { BrowserOrder } from './order.js';
+import { requirePublicTargets } from './public-targets.js';
 import type { RecorderLaunch } from './recorder-process.js';
 import type { RecordingRow } from './state-of-row.js';
 
@@ -17,7 +18,10 @@ const OWN_PAGE_STARTS_WITHIN_MS = 55_000;
 
 export interface RecorderOrdersOptions {
   participantTokens: ParticipantTokens;
-  settings: Pick<Settings, 'host' | 'httpPort' | 'recorderProgram' | 'chromium' | 'ffmpeg'>;
+  settings: Pick<
+    Settings,
+    'host' | 'httpPort' | 'recorderProgram' | 'chromium' | 'ffmpeg' | 'webhookAllowPrivate'
+  >;
 }
 
 /** What recorder processes are started with. */
@@ -42,6 +46,7 @@ export class RecorderOrders {
   async recorderFor(row: RecordingRow): Promise<RecorderLaunch> {
     const order = row.recording_order as BrowserOrder;
     if (order.problem !== undefined) throw new ApiError(400, order.problem);
+    await this.#requireTargets(order);
     const tools = await this.requireTools();
     const folder = await this.disk.freshWorkFolder(row.id);
     const record: RecorderOrder = {
@@ -71,6 +76,16 @@ export class RecorderOrders {
       ...(tools && { tools }),
     };
     return this.#withProgram(finish);
+  }
+
+  /** Once more, since a meeting's own settings were given when nothing was to be called. */
+  async #requireTargets({ url, rtmpUrls: [first, second] }: BrowserOrder): Promise<void> {
+    const targets = {
+      ...(url !== null && { url }),
+      rtmp_out_config: { rtmp_url: first },
+      live_streaming_config: { rtmp_url: second },
+    };
+    await requirePublicTargets(targets, this.options.settings.webhookAllowPrivate);
   }
 
   /** Nothing of the server's environment, with its secrets, belongs into a process that opens pages. */
