@@ -3,36 +3,10 @@ import type { RecordedFile, RecorderEvent } from '@parley/recorder';
 import type { Logger } from 'pino';
 import type { RecordingId } from '../ids.js';
 import type { BrowserOrder } from './order.js';
+import { codeOf, EMPTY, errorOf, type Outcome, RECORDER_LOST, RECORDING_APP } from './outcome.js';
+import type { RecorderLimits } from './recorder-limits.js';
 import { endOrphan, type RecorderLaunch, RecorderProcess } from './recorder-process.js';
 import type { RecordingRow } from './state-of-row.js';
-
-/** What a recorder process has left behind. */
-type Outcome =
-  | { kind: 'finished'; files: RecordedFile[] }
-  | { kind: 'failed'; error: RecordingError }
-  /** Gone without a last event: what it has written has to be made into files by another one. */
-  | { kind: 'lost'; reason: string };
-
-export interface RecorderLimits {
-  /** From the start of the process to its first recorded moment. */
-  startMs: number;
-  /** The same for a recording app of a customer's, which may take two minutes itself (features.md RC39). */
-  appStartMs: number;
-  /** From the order to stop to the last event. */
-  stopMs: number;
-  /** Without a sign of life from a recorder that has given one. */
-  silenceMs: number;
-  /** Until a full disk may have room again. */
-  diskRetryMs: number;
-}
-
-export const RECORDER_LIMITS: RecorderLimits = {
-  startMs: 60_000,
-  appStartMs: 130_000,
-  stopMs: 600_000,
-  silenceMs: 30_000,
-  diskRetryMs: 60_000,
-};
 
 /** Processes that may try to make files of what one recorder left. */
 const FINISH_TRIES = 2;
@@ -331,18 +305,3 @@ export class Lead {
     this.#retry = null;
   }
 }
-
-const RECORDING_APP: StopReason = { reason: 'API_CALL', caller: null, detail: 'recording_app' };
-const RECORDER_LOST: StopReason = { reason: 'INTERNAL_ERROR', caller: null, detail: 'recorder_lost' };
-const EMPTY: RecordingError = { code: 'empty', message: 'Nothing was recorded' };
-
-function errorOf(outcome: Outcome): RecordingError | null {
-  if (outcome.kind === 'failed') return outcome.error;
-  if (outcome.kind === 'finished') return null;
-  return { code: 'recorder_lost', message: `The recorder was lost: ${outcome.reason}` };
-}
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'reason' in error && error.reason === 'not_available'
-    ? 'not_installed'
-    : 'internal';

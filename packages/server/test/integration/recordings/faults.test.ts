@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { HeadlessPeer } from '@parley/headless';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { RECORDER_LIMITS } from '../../../src/recordings/lead.js';
+import { RECORDER_LIMITS } from '../../../src/recordings/recorder-limits.js';
 import { type LiveServer, startLiveServer } from '../../support/live-server.js';
 import { type S3Server, s3ServerIsInstalled, startS3Server } from '../../support/storage/s3-server.js';
 
