@@ -1,18 +1,11 @@
 import {
-  apply,
   type ChatMessage,
   type Command,
-  decide,
-  type Effect,
-  emptyMeeting,
   type Identity,
-  isDurable,
   type MeetingState,
   type NewRecording,
   nextRecordingStop,
-  type SessionEvent,
   timeKeepingDueAt,
-  view,
 } from '@parley/core';
 import { CloseCode, encodeFrame, RoomEvent } from '@parley/wire';
 import type { Logger } from 'pino';
@@ -21,7 +14,8 @@ import type { Clock } from '../clock.js';
 import type { MeetingId, PeerId } from '../ids.js';
 import type { MediaPool, MediaRoomEvent } from '../media/media-pool.js';
 import type { RecordingSettings } from '../recordings/order.js';
-import { addEvent, type Changes, noChanges, type SessionRecord, startRecord } from './changes.js';
+import type { Changes, SessionRecord } from './changes.js';
+import { CommandRounds } from './command-rounds.js';
 import type { FamilyLink } from './connected/family-link.js';
 import type { PeerConnection } from './connection.js';
 import { deliver, type Origin } from './deliver.js';
@@ -33,8 +27,6 @@ import { MeetingTimers } from './timers.js';
 import { type TrackRecorder, TrackTaps } from './track-taps.js';
 import { Turns } from './turns.js';
 
-/** Commands decided and committed together; what comes later waits for the next round. */
-const ROUND_MAX = 500;
 /** Until then Chromium has noticed that its media's other end is gone, and makes new transports by itself. */
 const ICE_NOTICES_MS = 9_000;
 
@@ -65,26 +57,7 @@ export interface SessionRecordings {
   tracks: TrackRecorder;
 }
 
-interface Pending {
-  command: Command;
-  origin: Origin | undefined;
-  /** Judged at the moment of the decision, for what the rules cannot know; throws Refused. */
-  guard: (() => void) | undefined;
-  resolve: () => void;
-  reject: (error: unknown) => void;
-}
-
-interface Outcome {
-  pending: Pending;
-  refusal: Refused | null;
-  effects: Effect[];
-}
-
-/**
- * The only owner of one meeting: its sockets, its session's state, its media. Commands pass one by one through
- * decide and apply; what they changed is committed; only then is anybody told (DESIGN "One way in, one way out").
- * Rounds without durable events tell at once.
- */
+/** The only owner of one meeting: its sockets, its session, its media and its timers. */
 export class MeetingHost {
   readonly connections = new Map<string, PeerConnection>();
   readonly media: MeetingMedia;
@@ -93,21 +66,27 @@ export class MeetingHost {
   /** Another one since the rules of admission have changed: what was read under an older one is out of date. */
   admissionsEpoch = Symbol('admissions');
 
+  readonly #rounds: CommandRounds;
   readonly #timers: MeetingTimers;
   readonly #taps: TrackTaps;
-  #state: MeetingState;
-  #record: SessionRecord | null = null;
   readonly #changesOfMeeting = new Turns();
   readonly #changesOfOlderChat = new Turns();
-  #queue: Pending[] = [];
-  #running = false;
-  #closed = false;
 
   constructor(
     readonly meetingId: MeetingId,
     private readonly options: MeetingHostOptions,
   ) {
-    this.#state = emptyMeeting(meetingId);
+    this.#rounds = new CommandRounds(meetingId, options, {
+      meeting: () => this.meeting,
+      onApplied: (event) => this.#timers.follow(event),
+      onCommitted: (changes) => this.#onCommitted(changes),
+      tell: (effect, origin) => deliver(this, effect, origin),
+      onRoundOver: () => this.#schedule(),
+      onIdle: () => {
+        if (this.connections.size === 0 && !this.state.session) options.onIdle(this);
+      },
+      onLost: () => options.onLost(this),
+    });
     this.media = new MeetingMedia(options.mediaPool, meetingId, (event) => this.#onMedia(event));
     this.#taps = new TrackTaps(this.media, options.recordings.tracks, (recordingId, error) =>
       this.#order({ type: 'FollowRecorder', recordingId, change: { to: 'failed', error } }),
@@ -123,12 +102,12 @@ export class MeetingHost {
 
   /** To be read, never to be changed. */
   get state(): MeetingState {
-    return this.#state;
+    return this.#rounds.state;
   }
 
   /** Whether the participant is in the session, be it with a lost connection that may come back. */
   holds(participantId: string): boolean {
-    for (const peer of this.#state.session?.peers.values() ?? []) {
+    for (const peer of this.state.session?.peers.values() ?? []) {
       if (peer.participantId === participantId) return true;
     }
     return false;
@@ -136,18 +115,17 @@ export class MeetingHost {
 
   /** Participants in the session, recorders not counted. */
   get participants(): number {
-    return this.#record?.live ?? 0;
+    return this.#rounds.record?.live ?? 0;
   }
 
   /** A closed host takes nothing more; the meeting's next host has to be asked for. */
   get isClosed(): boolean {
-    return this.#closed;
+    return this.#rounds.isClosed;
   }
 
   /** Takes up a session from the log after a restart: everybody in it has lost the connection just now. */
   resume(state: MeetingState, record: SessionRecord, meeting: MeetingInfo): void {
-    this.#state = state;
-    this.#record = record;
+    this.#rounds.resume(state, record);
     this.meeting = meeting;
     const peerIds = [...(state.session?.peers.keys() ?? [])];
     this.media.declareVoid(peerIds, Date.now() + ICE_NOTICES_MS);
@@ -156,19 +134,9 @@ export class MeetingHost {
     this.#schedule();
   }
 
-  /**
-   * Carries a command out. Resolves after the commit and after everybody was told; rejects with Refused when the
-   * rules turn it down or it could not be saved, and then nothing has changed.
-   */
+  /** As `execute` of CommandRounds. */
   execute(command: Command, origin?: Origin, guard?: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) {
-        reject(new Refused('gone'));
-        return;
-      }
-      this.#queue.push({ command, origin, guard, resolve, reject });
-      if (!this.#running) void this.#run();
-    });
+    return this.#rounds.execute(command, origin, guard);
   }
 
   /**
@@ -261,7 +229,7 @@ export class MeetingHost {
       if (epoch !== this.admissionsEpoch) throw new Refused('admission_outdated');
       // Its socket has closed while the admission was read: nobody would ever see it leave.
       if (!this.connections.has(who.peerId)) throw new Refused('gone');
-      const isIn = this.#state.session?.peers.has(who.peerId) ?? false;
+      const isIn = this.state.session?.peers.has(who.peerId) ?? false;
       if (isRecorder) return;
       if (!isIn && meeting.mainMeetingId !== null && !invited) throw new Refused('main_session_over');
       if (!isIn && meeting.status === 'INACTIVE' && !isComingBack(admission)) {
@@ -284,7 +252,7 @@ export class MeetingHost {
     if (this.connections.get(connection.peerId) !== connection) return;
     const { peerId } = connection;
     this.connections.delete(peerId);
-    const isIn = this.#state.session?.peers.has(peerId) ?? false;
+    const isIn = this.state.session?.peers.has(peerId) ?? false;
     // A peer that has not joined has nothing to come back to; its client connects its media anew.
     if (deliberately || !isIn) this.media.release([peerId]);
     void this.#order(deliberately ? { type: 'Leave', peerId } : { type: 'LoseConnection', peerId });
@@ -301,7 +269,7 @@ export class MeetingHost {
 
   /** What was made for a peer whose socket has closed meanwhile goes again; one in the session may come back to it. */
   releaseIfGone(peerId: string): void {
-    if (this.connections.has(peerId) || this.#state.session?.peers.has(peerId)) return;
+    if (this.connections.has(peerId) || this.state.session?.peers.has(peerId)) return;
     this.media.release([peerId]);
   }
 
@@ -312,7 +280,7 @@ export class MeetingHost {
   ): void {
     for (const peerId of peerIds) {
       const connection = this.connections.get(peerId);
-      if (!connection || this.#state.session?.peers.has(peerId)) continue;
+      if (!connection || this.state.session?.peers.has(peerId)) continue;
       connection.send(encodeFrame(as));
       connection.dismiss();
     }
@@ -320,97 +288,28 @@ export class MeetingHost {
 
   /** Closes every socket so that the clients come back, and lets go of everything. The log keeps the session. */
   close(code: number, reason: string): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.isClosed) return;
+    this.#rounds.close();
     this.#timers.clear();
-    for (const pending of this.#queue.splice(0)) pending.reject(new Refused('gone'));
     const connections = [...this.connections.values()];
     this.connections.clear();
     for (const connection of connections) connection.close(code, reason);
     this.media.close();
   }
 
-  async #run(): Promise<void> {
-    this.#running = true;
-    while (this.#queue.length > 0 && !this.#closed) {
-      const round = this.#queue.splice(0, ROUND_MAX);
-      try {
-        await this.#runRound(round);
-      } catch (error) {
-        // The state may hold what the log does not: whoever comes next has to read it back from there.
-        this.options.log.error(
-          { err: error, meetingId: this.meetingId },
-          'Changes of a session could not be saved',
-        );
-        for (const pending of round) pending.reject(new Refused('not_saved'));
-        this.options.onLost(this);
-      }
-    }
-    this.#running = false;
-    if (!this.#closed && this.connections.size === 0 && !this.#state.session) this.options.onIdle(this);
-  }
-
-  async #runRound(round: Pending[]): Promise<void> {
-    const { outcomes, changes } = this.#decideRound(round);
-    // One session may end and the next one begin in one round; each has its own changes, written in order.
-    for (const one of changes) await this.options.journal.commit(one);
+  #onCommitted(changes: Changes[]): void {
     this.options.family.committed(this, changes);
-    this.#taps.follow(this.#state.session);
+    this.#taps.follow(this.state.session);
     if (changes.some((one) => one.recordings.length > 0)) this.options.recordings.changed();
-    for (const outcome of outcomes) this.#finish(outcome);
-    this.#schedule();
-  }
-
-  #decideRound(round: Pending[]): { outcomes: Outcome[]; changes: Changes[] } {
-    const changes: Changes[] = [];
-    const outcomes = round.map((pending): Outcome => {
-      try {
-        pending.guard?.();
-        const decision = decide(this.#state, pending.command, this.options.clock.now().getTime());
-        if ('refusal' in decision) throw new Refused(decision.refusal);
-        const effects = decision.events.flatMap((event) => this.#fold(event, changes));
-        return { pending, refusal: null, effects };
-      } catch (error) {
-        if (!(error instanceof Refused)) throw error;
-        return { pending, refusal: error, effects: [] };
-      }
-    });
-    return { outcomes, changes };
-  }
-
-  #fold(event: SessionEvent, changes: Changes[]): Effect[] {
-    if (isDurable(event)) {
-      if (event.type === 'SessionStarted' && this.meeting) this.#record = startRecord(this.meeting, event);
-      if (!this.#record) throw new Error(`There is no session to record ${event.type} in.`);
-      let current = changes.at(-1);
-      if (current?.record !== this.#record) {
-        current = noChanges(this.#record);
-        changes.push(current);
-      }
-      addEvent(current, this.#state, event);
-      if (event.type === 'SessionEnded') this.#record = null;
-    }
-    apply(this.#state, event);
-    this.#timers.follow(event);
-    return view(this.#state, event);
-  }
-
-  #finish({ pending, refusal, effects }: Outcome): void {
-    if (refusal) {
-      pending.reject(refusal);
-      return;
-    }
-    for (const effect of effects) deliver(this, effect, pending.origin);
-    pending.resolve();
   }
 
   #schedule(): void {
-    if (this.#closed) return;
-    const { session } = this.#state;
+    if (this.isClosed) return;
+    const { session } = this.state;
     const now = this.options.clock.now().getTime();
     const isEmpty = session !== null && session.emptySince !== null && !this.options.family.isHeldOpen(this);
     this.#timers.setDeadline(isEmpty ? session.emptySince! + session.keepAliveMs - now : null);
-    const timeLimit = this.meeting && timeKeepingDueAt(this.#state, this.meeting.limits);
+    const timeLimit = this.meeting && timeKeepingDueAt(this.state, this.meeting.limits);
     this.#timers.setTimeLimit(timeLimit === null ? null : timeLimit - now);
     const stop = session && nextRecordingStop(session, this.options.recordings.emptyMs);
     this.#timers.setRecordingStop(stop === null ? null : stop - now);
@@ -423,8 +322,8 @@ export class MeetingHost {
   /** A clock that was set back says that it is too early: the peer gets its time again, and is not forgotten. */
   async #giveUp(peerId: string): Promise<void> {
     await this.#order({ type: 'GiveUpPeer', peerId, graceMs: this.options.reconnectGraceMs });
-    const peer = this.#state.session?.peers.get(peerId);
-    if (peer && peer.lostAt !== null && !this.#closed) this.#timers.watch(peerId);
+    const peer = this.state.session?.peers.get(peerId);
+    if (peer && peer.lostAt !== null && !this.isClosed) this.#timers.watch(peerId);
   }
 
   /** A command of the server's own, whose refusal nobody waits for. */
@@ -458,12 +357,12 @@ export class MeetingHost {
       case 'workerLost':
         this.media.forgetAll();
         this.#taps.lost(this.options.clock.now().getTime());
-        for (const peerId of this.#state.session?.peers.keys() ?? []) this.#closeAllProducers(peerId);
+        for (const peerId of this.state.session?.peers.keys() ?? []) this.#closeAllProducers(peerId);
     }
   }
 
   #closeAllProducers(peerId: string): void {
-    const producerIds = [...(this.#state.session?.peers.get(peerId)?.producers.keys() ?? [])];
+    const producerIds = [...(this.state.session?.peers.get(peerId)?.producers.keys() ?? [])];
     if (producerIds.length > 0) void this.#order({ type: 'CloseProducers', by: peerId, producerIds });
   }
 }
