@@ -42,19 +42,6 @@ describe.skipIf(!serverIsBuilt)('ending a session and removing people, as the so
     expect(Date.parse(session.ended_at!)).toBeGreaterThan(Date.parse(session.started_at!));
   });
 
-  test('there is no recording that could outlive the session: starting one is refused (E02, X13)', async () => {
-    const meeting = await stage.backend.newMeeting();
-    await stage.enter(meeting, 'Mary', 'group_call_host');
-    const { recordings } = stage.kit;
-    const account = { account_id: stage.scope.account_id };
-    await expect(
-      recordings.startRecordings(stage.scope.app_id, { ...account, meeting_id: meeting }),
-    ).rejects.toMatchObject({ status: 503 });
-    await stage.backend.kickAll(meeting);
-    const left = await recordings.getRecordings(stage.scope.app_id, { ...account, meeting_id: meeting });
-    expect(left.data).toEqual([]);
-  });
-
   test('the permission is known before the join, and is the one of the preset (E06, E07, E08, E26, P15)', async () => {
     const meeting = await stage.backend.newMeeting();
     for (const [preset, mayKick] of [
