@@ -37,6 +37,19 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['tests/**/*.test.ts'],
+          exclude: ['tests/browser/**'],
+          globalSetup: [databaseCluster],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Most of their time is spent waiting for times to pass.
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
           globalSetup: [databaseCluster],
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Person, type Stage, setUpStage, WITHOUT_DEVICES } from '../support/browser-stage.js';
-import { chromiumIsInstalled } from '../support/chromium.js';
-import { serverIsBuilt } from '../support/parley-process.js';
-import { until } from '../support/until.js';
+import { type Person, type Stage, setUpStage, WITHOUT_DEVICES } from '../../support/browser-stage.js';
+import { chromiumIsInstalled } from '../../support/chromium.js';
+import { serverIsBuilt } from '../../support/parley-process.js';
+import { until } from '../../support/until.js';
 
-const FAKE_RECORDER = fileURLToPath(new URL('../support/fake-recorder.mjs', import.meta.url));
+const FAKE_RECORDER = fileURLToPath(new URL('../../support/fake-recorder.mjs', import.meta.url));
 
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('recordings seen by the SDK', () => {
   let stage: Stage;
