@@ -51,6 +51,11 @@ export interface RecordOrder {
   /** Origins that count as secure although they are plain http: this server on its own machine. */
   trustedOrigins: string[];
   /**
+   * Public keys of authorities whose certificates are good for the recording app besides those of the system, each as
+   * the base64 of the SHA-256 of its SubjectPublicKeyInfo: this server's own authority, where it has made one.
+   */
+  trustedKeys?: string[];
+  /**
    * How long the recording app may take to open its socket, and from then on to ask for the recording, in
    * milliseconds; two minutes where it is absent (RC39).
    */

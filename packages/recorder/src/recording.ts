@@ -103,6 +103,7 @@ export class Recording {
         size: capturing.size,
         socketAddress: this.#server.address,
         trustedOrigins: order.trustedOrigins,
+        trustedKeys: order.trustedKeys ?? [],
         captureUrl: this.#server.capturePageUrl,
       },
       capturing,

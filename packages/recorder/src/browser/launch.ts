@@ -30,6 +30,7 @@ export interface BrowserRequest {
   /** Host and port of the recorder's own server. */
   socketAddress: string;
   trustedOrigins: RecordOrder['trustedOrigins'];
+  trustedKeys: string[];
 }
 
 /** Headless Chromium that plays sound without being asked and lets the tab of `TARGET_TITLE` be captured. */
@@ -53,6 +54,7 @@ export function launchBrowser(request: BrowserRequest): Promise<BrowserContext> 
       `--auto-select-tab-capture-source-by-title=${TARGET_TITLE}`,
       `--host-resolver-rules=MAP ${SDK_SOCKET_HOST} ${request.socketAddress}`,
       `--unsafely-treat-insecure-origin-as-secure=${request.trustedOrigins.join(',')}`,
+      `--ignore-certificate-errors-spki-list=${request.trustedKeys.join(',')}`,
       `--disable-features=${FEATURES_OFF.join(',')}`,
       '--no-pings',
     ],
