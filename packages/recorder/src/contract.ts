@@ -51,8 +51,8 @@ export interface RecordOrder {
   /** Origins that count as secure although they are plain http: this server on its own machine. */
   trustedOrigins: string[];
   /**
-   * Public keys of authorities whose certificates are good for the recording app besides those of the system, each as
-   * the base64 of the SHA-256 of its SubjectPublicKeyInfo: this server's own authority, where it has made one.
+   * Public keys whose certificates are good for the recording app besides those that the system trusts, each as the
+   * base64 of the SHA-256 of its SubjectPublicKeyInfo: this server's own ones, where it has made them.
    */
   trustedKeys?: string[];
   /**

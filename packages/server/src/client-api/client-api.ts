@@ -67,6 +67,8 @@ export function clientApi(services: ChatUploadOptions): Hono {
   participant.get('/v2/meetings/:meetingId/active-transcript', () => {
     throw new ApiError(404, 'No active transcript');
   });
+  // SDKs of the 1.x line, on which recording apps are built, do not start without this list (features.md L17).
+  participant.get('/v2/plugins/user', (c) => c.json({ success: true, data: { plugins: [] } }));
   participant.post('/v2/meetings/:meetingId/livestreams', () => {
     throw new NotAvailableError('Livestreaming is not available on this server');
   });

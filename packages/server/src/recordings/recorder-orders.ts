@@ -3,6 +3,7 @@ import { findTools, type Output, type RecorderOrder, type Tools } from '@parley/
 import type { Settings } from '../config/settings.js';
 import { ApiError, NotAvailableError } from '../http/errors.js';
 import { RECORDER_PRESET_ID } from '../presets/recorder.js';
+import { ownKeyHashes } from '../tls/identity.js';
 import type { ParticipantTokens } from '../tokens/participant-tokens.js';
 import type { RecordingDisk } from './disk.js';
 import type { BrowserOrder } from './order.js';
@@ -20,7 +21,14 @@ export interface RecorderOrdersOptions {
   participantTokens: ParticipantTokens;
   settings: Pick<
     Settings,
-    'host' | 'httpPort' | 'recorderProgram' | 'chromium' | 'ffmpeg' | 'webhookAllowPrivate'
+    | 'host'
+    | 'httpPort'
+    | 'recorderProgram'
+    | 'chromium'
+    | 'ffmpeg'
+    | 'webhookAllowPrivate'
+    | 'dataDir'
+    | 'tlsCert'
   >;
 }
 
@@ -58,6 +66,7 @@ export class RecorderOrders {
       output: outputOf(order),
       rtmpUrls: order.rtmpUrls,
       trustedOrigins: [this.#localOrigin],
+      trustedKeys: await ownKeyHashes(this.options.settings),
       ...(order.url === null && { startWithinMs: OWN_PAGE_STARTS_WITHIN_MS }),
       ...(tools && { tools }),
     };

@@ -45,6 +45,7 @@ export interface RecordingsOptions {
   settings: Pick<
     Settings,
     | 'dataDir'
+    | 'tlsCert'
     | 'baseDomain'
     | 'host'
     | 'httpPort'

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
@@ -33,6 +33,23 @@ export async function loadTlsIdentity(settings: TlsSettings, clock: Clock): Prom
   const known = await readPair(dir, 'server', now, namesFor(base), authority.cert);
   const pair = known ?? (await newCertificate(dir, authority, base, now));
   return { ...pair, authorityPath: join(dir, 'ca.pem') };
+}
+
+/**
+ * The public keys of the certificate that was made here and of its authority, which nobody else has a reason to trust:
+ * each as the base64 of the SHA-256 of its SubjectPublicKeyInfo. Empty with a certificate of the settings.
+ */
+export async function ownKeyHashes({
+  tlsCert,
+  dataDir,
+}: Pick<Settings, 'tlsCert' | 'dataDir'>): Promise<string[]> {
+  if (tlsCert) return [];
+  const paths = ['server.pem', 'ca.pem'].map((name) => join(dataDir, 'tls', name));
+  const certificates = await Promise.all(paths.map((path) => readFile(path)));
+  return certificates.map((pem) => {
+    const key = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' });
+    return createHash('sha256').update(key).digest('base64');
+  });
 }
 
 async function newAuthority(dir: string, base: string, now: Date): Promise<CertifiedKey> {

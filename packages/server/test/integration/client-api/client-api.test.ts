@@ -120,4 +120,10 @@ describe('the client API', () => {
       expect(await response.json()).toMatchObject({ success: false, error: { code: 404 } });
     }
   });
+
+  it('lists no plugins for SDKs of the 1.x line, which do not start without a list (L17)', async () => {
+    const { token } = await server.addParticipant(meeting);
+    const response = await get('/v2/plugins/user', { authorization: `Bearer ${token}` });
+    expect(await response.json()).toEqual({ success: true, data: { plugins: [] } });
+  });
 });

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import { connect, createServer, type PeerCertificate, type TLSSocket } from 'nod
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SDK_HOST_PREFIXES } from '../../../src/config/sdk-hosts.js';
 import { createAuthority, issueCertificate } from '../../../src/tls/certificates.js';
-import { loadTlsIdentity, type TlsIdentity } from '../../../src/tls/identity.js';
+import { loadTlsIdentity, ownKeyHashes, type TlsIdentity } from '../../../src/tls/identity.js';
 
 const DAY_MS = 86_400_000;
 let dataDir: string;
@@ -53,6 +53,17 @@ describe('the certificate made at the first start', () => {
       expect(new X509Certificate(identity.cert).checkIP('127.0.0.1')).toBe('127.0.0.1');
     },
   );
+
+  it('is known by the hash of its public key, and so is its authority', async () => {
+    const { cert } = await load();
+    const hash = createHash('sha256').update(
+      new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' }),
+    );
+    const hashes = await ownKeyHashes({ dataDir, tlsCert: null });
+    expect(hashes).toHaveLength(2);
+    expect(hashes).toContain(hash.digest('base64'));
+    expect(await ownKeyHashes({ dataDir, tlsCert: '/etc/own.pem' })).toEqual([]);
+  });
 
   it('comes from an authority whose stolen key opens nothing else', async () => {
     const authority = await createAuthority(['localhost'], now);
