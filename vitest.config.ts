@@ -26,7 +26,19 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['packages/*/test/integration/**/*.test.ts'],
+          exclude: ['packages/{media,recorder}/**'],
           globalSetup: [databaseCluster],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // These measure memory and time, or fill the machine with browsers and encoders.
+          name: 'engines',
+          include: ['packages/{media,recorder}/test/integration/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 1,

@@ -13,7 +13,7 @@ const CHECKS = [
   { name: 'lint', script: 'lint' },
   { name: 'types of the tests', script: 'typecheck' },
 ];
-const TEST_PROJECTS = ['unit', 'integration', 'conformance', 'browser'];
+const TEST_PROJECTS = ['unit', 'integration', 'engines', 'conformance', 'browser'];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const started = Date.now();

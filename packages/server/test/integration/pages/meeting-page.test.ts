@@ -16,6 +16,7 @@ describe('the pages of the server', () => {
     dir = mkdtempSync(join(tmpdir(), 'parley-pages-'));
     mkdirSync(join(dir, 'assets'));
     writeFileSync(join(dir, 'meet.html'), '<!doctype html><title>Meeting</title>');
+    writeFileSync(join(dir, 'record.html'), '<!doctype html><title>Recording</title>');
     writeFileSync(join(dir, 'assets', 'meet-aB4hwa8_.js'), 'export const answer = 42;');
     writeFileSync(join(dir, 'assets', 'notes.txt'), 'not a file of the page');
     writeFileSync(join(dir, 'secret.js'), 'outside of assets');
