@@ -143,8 +143,10 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('a meeting ends', () => 
     for (const person of [host, tom]) {
       expect(
         (await person.events()).filter(
-          ({ name, details }) =>
-            name === 'participantLeft' && (details as { userId: string }).userId === ann.id,
+          ({ source, name, details }) =>
+            source === 'joined' &&
+            name === 'participantLeft' &&
+            (details as { userId: string }).userId === ann.id,
         ),
       ).toHaveLength(1);
     }

@@ -5,7 +5,7 @@ import type { RecordOrder } from '@parley/recorder';
 import type Cloudflare from 'cloudflare';
 import { type SessionStage, startSessionStage } from '../support/session-stage.js';
 import { until } from '../support/until.js';
-import { type Receiver, startReceiver } from '../webhooks/receiver.js';
+import { type Arrival, type Receiver, startReceiver } from '../webhooks/receiver.js';
 
 const FAKE_RECORDER = fileURLToPath(new URL('../support/fake-recorder.mjs', import.meta.url));
 
@@ -30,6 +30,8 @@ export interface RecordingStage extends SessionStage {
   // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape.
   updatesOf(id: string): any[];
   statusesToldOf(id: string): string[];
+  /** Without what was told again under the same `rtk-uuid`, as it is when the server dies before it knows that it told. */
+  statusesToldOnceOf(id: string): string[];
 }
 
 export async function startRecordingStage(env: Record<string, string> = {}): Promise<RecordingStage> {
@@ -43,6 +45,12 @@ export async function startRecordingStage(env: Record<string, string> = {}): Pro
     url: receiver.url,
     events: ['recording.statusUpdate', 'meeting.started', 'meeting.ended'],
   });
+  const bodyOf = (arrival: Arrival) => JSON.parse(arrival.body.toString());
+  const statusOf = (arrival: Arrival): string => bodyOf(arrival).recording.status;
+  const arrivalsOf = (id: string) =>
+    receiver.arrivals.filter(
+      (arrival) => arrival.event === 'recording.statusUpdate' && bodyOf(arrival).recording.id === id,
+    );
   const recording: RecordingStage = {
     ...stage,
     receiver,
@@ -66,12 +74,12 @@ export async function startRecordingStage(env: Record<string, string> = {}): Pro
       }),
     orderOf: (id) =>
       JSON.parse(readFileSync(join(stage.parley.dataDir, 'recordings/under-way', id, 'order.json'), 'utf8')),
-    updatesOf: (id) =>
-      receiver.arrivals
-        .filter((arrival) => arrival.event === 'recording.statusUpdate')
-        .map((arrival) => JSON.parse(arrival.body.toString()))
-        .filter((body) => body.recording.id === id),
-    statusesToldOf: (id) => recording.updatesOf(id).map((body) => body.recording.status),
+    updatesOf: (id) => arrivalsOf(id).map(bodyOf),
+    statusesToldOf: (id) => arrivalsOf(id).map(statusOf),
+    statusesToldOnceOf: (id) => {
+      const byId = new Map(arrivalsOf(id).map((arrival) => [arrival.headers['rtk-uuid'], statusOf(arrival)]));
+      return [...byId.values()];
+    },
     async dispose() {
       await stage.dispose();
       await receiver.close();
