@@ -124,7 +124,7 @@ export class Recordings {
       .executeTakeFirst();
     const defaults: RecordingSettings = { ...ofApp?.recording_config, ...meeting.recording_config };
     const recording = browserRecording(meeting.id, settings, defaults, this.options.clock.now());
-    await this.#requireRecorder();
+    await this.#requireRecorder(meeting.id, allowMultiple);
     await this.#live.start(meeting.id, by, recording, allowMultiple);
     return await this.get(meeting.app_id, recording.id as RecordingId);
   }
@@ -197,17 +197,21 @@ export class Recordings {
     this.tracks.wake();
   }
 
-  /** Throws NotAvailableError with what to install, or ApiError 503 when as many recorders run as may. */
-  async #requireRecorder(): Promise<void> {
+  /**
+   * Throws NotAvailableError with what to install, or ApiError 503 when as many recorders run as may. One that runs in
+   * this meeting already is the better reason, which the session gives by itself.
+   */
+  async #requireRecorder(meetingId: MeetingId, allowMultiple: boolean): Promise<void> {
     await this.#orders.requireTools();
     const { recordersMax } = this.options.settings;
-    const { running } = await this.options.db
+    const { running, here } = await this.options.db
       .selectFrom('recordings')
       .select(sql<number>`count(*)::int`.as('running'))
+      .select(sql<number>`count(*) filter (where meeting_id = ${meetingId})::int`.as('here'))
       .where('type', '=', 'BROWSER')
       .where('status', 'in', ['INVOKED', 'RECORDING', 'PAUSED'])
       .executeTakeFirstOrThrow();
-    if (running >= recordersMax) {
+    if (running >= recordersMax && (allowMultiple || here === 0)) {
       throw new NotAvailableError(`No recorder is free: PARLEY_RECORDERS_MAX is ${recordersMax}`);
     }
   }
