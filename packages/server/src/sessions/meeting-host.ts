@@ -14,6 +14,7 @@ import type { Clock } from '../clock.js';
 import type { MeetingId, PeerId } from '../ids.js';
 import type { MediaPool, MediaRoomEvent } from '../media/media-pool.js';
 import type { RecordingSettings } from '../recordings/order.js';
+import { Turns } from '../turns.js';
 import type { Changes, SessionRecord } from './changes.js';
 import { CommandRounds } from './command-rounds.js';
 import type { FamilyLink } from './connected/family-link.js';
@@ -25,7 +26,6 @@ import { MeetingMedia } from './meeting-media.js';
 import { Refused } from './refused.js';
 import { MeetingTimers } from './timers.js';
 import { type TrackRecorder, TrackTaps } from './track-taps.js';
-import { Turns } from './turns.js';
 
 /** Until then Chromium has noticed that its media's other end is gone, and makes new transports by itself. */
 const ICE_NOTICES_MS = 9_000;
@@ -308,11 +308,11 @@ export class MeetingHost {
     const { session } = this.state;
     const now = this.options.clock.now().getTime();
     const isEmpty = session !== null && session.emptySince !== null && !this.options.family.isHeldOpen(this);
-    this.#timers.setDeadline(isEmpty ? session.emptySince! + session.keepAliveMs - now : null);
+    this.#timers.keepAlive.set(isEmpty ? session.emptySince! + session.keepAliveMs - now : null);
     const timeLimit = this.meeting && timeKeepingDueAt(this.state, this.meeting.limits);
-    this.#timers.setTimeLimit(timeLimit === null ? null : timeLimit - now);
+    this.#timers.timeLimit.set(timeLimit === null ? null : timeLimit - now);
     const stop = session && nextRecordingStop(session, this.options.recordings.emptyMs);
-    this.#timers.setRecordingStop(stop === null ? null : stop - now);
+    this.#timers.recordingStop.set(stop === null ? null : stop - now);
   }
 
   #timeKeeping(): Command {

@@ -14,17 +14,24 @@ const TIMEOUT_MAX_MS = 2 ** 31 - 1;
  */
 export class MeetingTimers {
   readonly #lostPeers = new Map<string, NodeJS.Timeout>();
-  #keepAlive: NodeJS.Timeout | null = null;
-  #timeLimit: NodeJS.Timeout | null = null;
-  #recordingStop: NodeJS.Timeout | null = null;
+  /** The end of the keep-alive time; off while the session is not empty, or there is none. */
+  readonly keepAlive: Alarm;
+  /** Off when nothing limits the meeting's time. */
+  readonly timeLimit: Alarm;
+  /** Off when no recording has a time at which it stops by itself. */
+  readonly recordingStop: Alarm;
 
   constructor(
     private readonly graceMs: number,
     private readonly giveUp: (peerId: string) => void,
-    private readonly endIfAbandoned: () => void,
-    private readonly keepTime: () => void,
-    private readonly stopDueRecordings: () => void,
-  ) {}
+    endIfAbandoned: () => void,
+    keepTime: () => void,
+    stopDueRecordings: () => void,
+  ) {
+    this.keepAlive = new Alarm(endIfAbandoned);
+    this.timeLimit = new Alarm(keepTime);
+    this.recordingStop = new Alarm(stopDueRecordings);
+  }
 
   /** Follows what has happened to single peers. */
   follow(event: SessionEvent): void {
@@ -51,30 +58,12 @@ export class MeetingTimers {
     this.#lostPeers.set(peerId, timer);
   }
 
-  /** Null when the session is not empty, or there is none. */
-  setDeadline(dueInMs: number | null): void {
-    if (this.#keepAlive) clearTimeout(this.#keepAlive);
-    this.#keepAlive = dueInMs === null ? null : setTimeout(this.endIfAbandoned, waitFor(dueInMs));
-  }
-
-  /** Null when nothing limits the meeting's time. */
-  setTimeLimit(dueInMs: number | null): void {
-    if (this.#timeLimit) clearTimeout(this.#timeLimit);
-    this.#timeLimit = dueInMs === null ? null : setTimeout(this.keepTime, waitFor(dueInMs));
-  }
-
-  /** Null when no recording has a time at which it stops by itself. */
-  setRecordingStop(dueInMs: number | null): void {
-    if (this.#recordingStop) clearTimeout(this.#recordingStop);
-    this.#recordingStop = dueInMs === null ? null : setTimeout(this.stopDueRecordings, waitFor(dueInMs));
-  }
-
   clear(): void {
     for (const timer of this.#lostPeers.values()) clearTimeout(timer);
     this.#lostPeers.clear();
-    this.setDeadline(null);
-    this.setTimeLimit(null);
-    this.setRecordingStop(null);
+    this.keepAlive.set(null);
+    this.timeLimit.set(null);
+    this.recordingStop.set(null);
   }
 
   #unwatch(peerId: string): void {
@@ -83,4 +72,16 @@ export class MeetingTimers {
   }
 }
 
-const waitFor = (dueInMs: number): number => Math.min(Math.max(0, dueInMs) + SLACK_MS, TIMEOUT_MAX_MS);
+/** One moment at which the rules are asked. */
+class Alarm {
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly ring: () => void) {}
+
+  /** In place of what was set before; null turns it off. */
+  set(dueInMs: number | null): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    const waitMs = dueInMs === null ? null : Math.min(Math.max(0, dueInMs) + SLACK_MS, TIMEOUT_MAX_MS);
+    this.#timer = waitMs === null ? null : setTimeout(this.ring, waitMs);
+  }
+}

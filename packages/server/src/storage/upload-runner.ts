@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
+import { WakeUp } from '../wake-up.js';
 import { nextAttemptAt } from '../webhooks/schedule.js';
 import { StorageError } from './errors.js';
 import { openTarget } from './open-target.js';
@@ -62,8 +63,7 @@ export class UploadRunner {
   readonly #underWay = new Map<string, { stop: AbortController; done: Promise<void>; isRetry: boolean }>();
   #loop: Promise<void> | null = null;
   #closing = false;
-  #wakeRequested = false;
-  #endIdle: (() => void) | null = null;
+  readonly #wakeUp = new WakeUp();
 
   constructor(options: UploadRunnerOptions) {
     this.#options = options;
@@ -75,8 +75,7 @@ export class UploadRunner {
 
   /** Looks for due uploads now; to be called after a commit that queued some. */
   wake(): void {
-    this.#wakeRequested = true;
-    this.#endIdle?.();
+    this.#wakeUp.wake();
   }
 
   /** Cuts off what is under way; the next runner goes on with it. */
@@ -90,24 +89,12 @@ export class UploadRunner {
 
   async #run(): Promise<void> {
     while (!this.#closing) {
-      this.#wakeRequested = false;
+      this.#wakeUp.beginRound();
       await this.#startDue().catch((error: unknown) => {
         this.#options.log.error({ err: error }, 'Uploads could not be taken from the database');
       });
-      await this.#idle();
+      await this.#wakeUp.pause(POLL_MS);
     }
-  }
-
-  #idle(): Promise<void> {
-    if (this.#wakeRequested || this.#closing) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#endIdle?.(), POLL_MS);
-      this.#endIdle = () => {
-        clearTimeout(timer);
-        this.#endIdle = null;
-        resolve();
-      };
-    });
   }
 
   async #startDue(): Promise<void> {

@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Database } from '../database/tables.js';
 import type { WebhookId } from '../ids.js';
+import { Turns } from '../turns.js';
+import { WakeUp } from '../wake-up.js';
 import { Batch } from './batch.js';
 import type { UrlBreaker } from './breaker.js';
 import { type ClaimedDelivery, claimLanes, type Lane } from './claims.js';
@@ -52,16 +54,19 @@ export class DeliveryRunner {
   readonly #claimsOfLane = new Map<string, number>();
   #loop: Promise<void> | null = null;
   #closing = false;
-  #wakeRequested = false;
-  #endIdle: (() => void) | null = null;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #wakeUp = new WakeUp();
+  /**
+   * Claims and releases take turns. A claim that began before the last result of a lane was written still parks
+   * what stands behind it, until the end of the lease, and a release at the same moment would not see that.
+   */
+  readonly #turns = new Turns();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
     const { db, clock } = options;
     this.#results = new Batch((results) => this.#persist(() => writeResults(db, results, clock.now())));
     this.#finishedLanes = new Batch((lanes) =>
-      this.#persist(() => this.#inTurn(() => releaseLanes(db, this.#lastOnes(lanes), clock.now()))),
+      this.#persist(() => this.#turns.take(() => releaseLanes(db, this.#lastOnes(lanes), clock.now()))),
     );
   }
 
@@ -71,8 +76,7 @@ export class DeliveryRunner {
 
   /** Looks for due deliveries now; to be called after a commit that queued some. */
   wake(): void {
-    this.#wakeRequested = true;
-    this.#endIdle?.();
+    this.#wakeUp.wake();
   }
 
   /**
@@ -98,31 +102,19 @@ export class DeliveryRunner {
 
   async #run(): Promise<void> {
     while (!this.#closing) {
-      this.#wakeRequested = false;
+      this.#wakeUp.beginRound();
       const more = await this.#claim().catch((error: unknown) => {
         this.#options.log.error({ err: error }, 'Webhook deliveries could not be taken from the database');
         return false;
       });
-      if (!more) await this.#idle();
+      if (!more) await this.#wakeUp.pause(POLL_MS);
     }
-  }
-
-  #idle(): Promise<void> {
-    if (this.#wakeRequested || this.#closing) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#endIdle?.(), POLL_MS);
-      this.#endIdle = () => {
-        clearTimeout(timer);
-        this.#endIdle = null;
-        resolve();
-      };
-    });
   }
 
   async #claim(): Promise<boolean> {
     const free = LANES_MAX - this.#running.size;
     if (free <= 0) return false;
-    const { lanes, more } = await this.#inTurn(() =>
+    const { lanes, more } = await this.#turns.take(() =>
       claimLanes(this.#options.db, {
         now: this.#options.clock.now(),
         lanes: free,
@@ -134,16 +126,6 @@ export class DeliveryRunner {
     );
     for (const lane of lanes) this.#begin(lane);
     return more;
-  }
-
-  /**
-   * Claims and releases take turns. A claim that began before the last result of a lane was written still parks
-   * what stands behind it, until the end of the lease, and a release at the same moment would not see that.
-   */
-  #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(act);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 
   /**
