@@ -3,7 +3,8 @@
  * failure, so that one run shows all of them; the last line sums up, the exit code is 1 when anything failed.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { ROOT, run } from './run.mjs';
 import { provideSystemTools } from './system-tools.mjs';
 
@@ -13,9 +14,13 @@ const CHECKS = [
   { name: 'lint', script: 'lint' },
   { name: 'types of the tests', script: 'typecheck' },
 ];
+/** So much of a failure's message is told again: its sentence, the values, the first lines of the stack. */
+const EXCERPT_LINES = 30;
 const TEST_PROJECTS = ['unit', 'integration', 'engines', 'conformance', 'browser'];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, told again at the very end: a long log is often kept by its tail alone. */
+const failures = [];
 const started = Date.now();
 
 function heading(text) {
@@ -40,6 +45,28 @@ function countsOf(path, exitCode) {
   return { passed, skipped, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
 }
 
+function excerpt(message) {
+  return stripVTControlCharacters(message).split('\n').slice(0, EXCERPT_LINES).join('\n');
+}
+
+function noteFailuresOf(path, project) {
+  let report;
+  try {
+    report = JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    failures.push(`${project}: no report was written`);
+    return;
+  }
+  for (const { name, message, assertionResults } of report.testResults) {
+    const file = relative(ROOT, name);
+    if (message) failures.push(`${project}: ${file}\n${excerpt(message)}`);
+    for (const { status, fullName, failureMessages } of assertionResults) {
+      if (status !== 'failed') continue;
+      failures.push(`${project}: ${file} > ${fullName}\n${excerpt(failureMessages.join('\n'))}`);
+    }
+  }
+}
+
 rmSync(RESULTS, { recursive: true, force: true });
 mkdirSync(RESULTS);
 
@@ -49,8 +76,12 @@ for (const tool of missing)
 
 for (const { name, script } of CHECKS) {
   heading(name);
-  if (run('npm', ['run', '--silent', script]) === 0) total.passed += 1;
-  else total.failed += 1;
+  if (run('npm', ['run', '--silent', script]) === 0) {
+    total.passed += 1;
+  } else {
+    total.failed += 1;
+    failures.push(name);
+  }
 }
 for (const project of TEST_PROJECTS) {
   heading(`${project} tests`);
@@ -58,10 +89,12 @@ for (const project of TEST_PROJECTS) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const exitCode = run('npx', ['vitest', 'run', '--project', project, ...reporters]);
   const counts = countsOf(report, exitCode);
+  if (counts.failed > 0) noteFailuresOf(report, project);
   for (const kind of Object.keys(total)) total[kind] += counts[kind];
 }
 
 heading('done');
+for (const failure of failures) console.log(`verify: FAILED ${failure}`);
 if (total.skipped > 0) console.log(`verify: ${total.skipped} tests were skipped on this machine`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 console.log(`verify: ${total.passed} passed, ${total.failed} failed`);
