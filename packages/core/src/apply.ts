@@ -1,5 +1,6 @@
 import type { SessionEvent } from './events.js';
 import { CHAT_HISTORY_MAX_CHARACTERS, CHAT_HISTORY_MESSAGES } from './limits.js';
+import { changeLivestream } from './livestream.js';
 import { isBot, mergePatches, patchPermissions } from './preset.js';
 import { changeRecording, isActive } from './recording.js';
 import {
@@ -36,6 +37,7 @@ export function apply(state: MeetingState, event: SessionEvent): void {
         stores: new Map(),
         storeBytes: 0,
         recordings: new Map(),
+        livestream: null,
         speakers: [],
         timeWarning: null,
       };
@@ -168,6 +170,16 @@ function applyToSession(session: Session, event: SessionEvent): void {
       if (!changed) return;
       if (isActive(changed)) active.recording = changed;
       else session.recordings.delete(event.recordingId);
+      return;
+    }
+    case 'LivestreamInvoked':
+      session.livestream = { ...event.livestream, livestream: { status: 'INVOKED' } };
+      return;
+    case 'LivestreamChanged': {
+      const active = session.livestream;
+      const changed = active && changeLivestream(active.livestream, event.change, event.at);
+      if (!changed) return;
+      session.livestream = 'stoppedAt' in changed ? null : { ...active, livestream: changed };
       return;
     }
     default:

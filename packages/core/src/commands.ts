@@ -1,3 +1,4 @@
+import type { LivestreamChange } from './livestream.js';
 import type { PermissionsPatch } from './preset.js';
 import type { RecordingChange, RecordingType } from './recording.js';
 import type { ChatMessage, Identity, ProducerKind, TimeLimits, Timestamp } from './state.js';
@@ -17,6 +18,22 @@ export interface NewRecording {
   /** Longest time without pauses; null without a limit. */
   maxMs: number | null;
   /** What the recorder is to do and where the files are to go: passed on, and no business of the rules. */
+  order: object;
+}
+
+/** A livestream to be begun. */
+export interface NewLivestream {
+  /** Of this run. */
+  id: string;
+  /** Of the livestream, which stays the same over all its runs; the clients know it by this one. */
+  livestreamId: string;
+  /** Empty for none. */
+  name: string;
+  /** Where it will be watched. */
+  playbackUrl: string;
+  /** Somebody sends the picture from elsewhere, and no recorder comes. */
+  manualIngest: boolean;
+  /** What the recorder is to do: passed on, and no business of the rules. */
   order: object;
 }
 
@@ -136,6 +153,12 @@ export type Command =
   | { type: 'FollowRecorder'; recordingId: string; change: RecordingChange }
   /** A recording has reached its longest time, or nobody was there for `emptyMs`. */
   | { type: 'StopDueRecordings'; emptyMs: number }
+  | { type: 'StartLivestream'; by: Actor; livestream: NewLivestream }
+  | { type: 'StopLivestream'; by: Actor }
+  /** What became of a livestream by itself, as for a recording. */
+  | { type: 'FollowLivestream'; livestreamSessionId: string; change: LivestreamChange }
+  /** Nobody was there for `emptyMs`. */
+  | { type: 'StopDesertedLivestream'; emptyMs: number }
   | { type: 'Broadcast'; by: string; kind: string; payload: Uint8Array; toPeerIds: string[] | null }
   /** A broadcast from a connected meeting, where it was judged. */
   | { type: 'Relay'; from: string; kind: string; payload: Uint8Array };

@@ -7,6 +7,12 @@ import { changePermissions, pinPeer } from './rules/host-controls.js';
 import { join } from './rules/joining.js';
 import { endIfAbandoned, endSession, giveUpPeer, kickPeers, leave, loseConnection } from './rules/leaving.js';
 import {
+  followLivestream,
+  startLivestream,
+  stopDesertedLivestream,
+  stopLivestream,
+} from './rules/livestream.js';
+import {
   addProducer,
   checkProduce,
   closeProducers,
@@ -118,6 +124,14 @@ export function decide(state: MeetingState, command: Command, now: Timestamp): D
       return followRecorder(state, command, now);
     case 'StopDueRecordings':
       return stopDueRecordings(state, command, now);
+    case 'StartLivestream':
+      return startLivestream(state, command, now);
+    case 'StopLivestream':
+      return stopLivestream(state, command, now);
+    case 'FollowLivestream':
+      return followLivestream(state, command, now);
+    case 'StopDesertedLivestream':
+      return stopDesertedLivestream(state, command, now);
     case 'Broadcast':
       return broadcast(state, command, now);
     case 'Relay':

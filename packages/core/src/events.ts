@@ -1,4 +1,5 @@
-import type { NewRecording } from './commands.js';
+import type { NewLivestream, NewRecording } from './commands.js';
+import type { LivestreamChange } from './livestream.js';
 import type { PermissionsPatch } from './preset.js';
 import type { RecordingChange, RecordingType, StartReason } from './recording.js';
 import type {
@@ -78,6 +79,14 @@ export type DurableEvent =
       recordingId: string;
       recordingType: RecordingType;
       change: RecordingChange;
+    }
+  | { type: 'LivestreamInvoked'; at: Timestamp; livestream: NewLivestream }
+  | {
+      type: 'LivestreamChanged';
+      at: Timestamp;
+      livestreamSessionId: string;
+      livestreamId: string;
+      change: LivestreamChange;
     };
 
 /** Bound to sockets and transports: true only while those live, so a replay begins without them. */

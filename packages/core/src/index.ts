@@ -9,6 +9,7 @@ export {
   type Command,
   type Move,
   type MutableMedia,
+  type NewLivestream,
   type NewRecording,
 } from './commands.js';
 export { decide } from './decide.js';
@@ -28,11 +29,13 @@ export {
   ROOMS_MAX,
   SESSION_PEERS_MAX,
 } from './limits.js';
+export * from './livestream.js';
 export type * from './preset.js';
 export { isBot } from './preset.js';
 export * from './recording.js';
 export { REFUSALS, type RefusalCode } from './refusals.js';
 export { hasRoomRights, isRoomTitle } from './rules/connected-meetings.js';
+export { nextLivestreamStop } from './rules/livestream.js';
 export { nextRecordingStop } from './rules/recording.js';
 export { isOver, timeKeepingDueAt } from './rules/time-limit.js';
 export { isVisible } from './rules/visibility.js';

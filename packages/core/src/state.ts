@@ -1,3 +1,5 @@
+import type { NewLivestream } from './commands.js';
+import type { Livestream } from './livestream.js';
 import { type Permissions, type PermissionsPatch, type Preset, patchPermissions } from './preset.js';
 import type { Recording, RecordingType } from './recording.js';
 
@@ -36,6 +38,7 @@ export interface Session {
   storeBytes: number;
   /** Those that run, by id, in order of their starts. */
   readonly recordings: Map<string, ActiveRecording>;
+  livestream: ActiveLivestream | null;
   /** Peer ids by voice, loudest first. */
   speakers: readonly string[];
   /** The end that everybody was last told of, and when; null before the first warning. */
@@ -145,6 +148,11 @@ export interface ActiveRecording {
   /** Passed on to whoever records and writes; no rule reads it. */
   readonly order: object;
   recording: Recording;
+}
+
+/** A livestream until it is stopped or has failed. */
+export interface ActiveLivestream extends Readonly<NewLivestream> {
+  livestream: Livestream;
 }
 
 export function emptyMeeting(meetingId: string): MeetingState {

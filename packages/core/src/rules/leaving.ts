@@ -3,6 +3,7 @@ import type { Actor, Command } from '../commands.js';
 import { accept, type Decision, mayAct, refuse } from '../decision.js';
 import type { DurableEvent, EndReason, LeaveReason, SessionEvent } from '../events.js';
 import type { MeetingState, Peer, Session, Timestamp } from '../state.js';
+import { endLivestream } from './livestream.js';
 import { stopWithAbandonedSession, stopWithSession } from './recording.js';
 import { isVisible } from './visibility.js';
 import { turnAwayWaiting } from './waiting-room.js';
@@ -49,7 +50,7 @@ export function endSession(state: MeetingState, command: Of<'EndSession'>, now: 
   return accept(...endForAll(state, state.session!, command.by, 'HOST_ENDED_MEETING', now));
 }
 
-/** The end of a session that people are in: recordings stop with it, and who still waits is turned away. */
+/** The end of a session that people are in: recordings and its livestream stop with it, and who still waits is turned away. */
 export function endForAll(
   state: MeetingState,
   session: Session,
@@ -57,7 +58,12 @@ export function endForAll(
   reason: EndReason,
   now: Timestamp,
 ): SessionEvent[] {
-  return [...turnAwayWaiting(state, now), ...stopWithSession(session, by, now), ended(session, reason, now)];
+  return [
+    ...turnAwayWaiting(state, now),
+    ...stopWithSession(session, by, now),
+    ...endLivestream(session, now),
+    ended(session, reason, now),
+  ];
 }
 
 /** Ends a session whose people have all left and stayed away for the keep-alive time (features.md L02-L04). */
@@ -65,7 +71,11 @@ export function endIfAbandoned(state: MeetingState, now: Timestamp): Decision {
   const { session } = state;
   if (!session || session.emptySince === null || !isAbandoned(session)) return accept();
   if (now < session.emptySince + session.keepAliveMs) return accept();
-  return accept(...stopWithAbandonedSession(session, now), ended(session, 'ALL_PARTICIPANTS_LEFT', now));
+  return accept(
+    ...stopWithAbandonedSession(session, now),
+    ...endLivestream(session, now),
+    ended(session, 'ALL_PARTICIPANTS_LEFT', now),
+  );
 }
 
 export function left(peer: Peer, reason: LeaveReason, now: Timestamp): DurableEvent & { type: 'PeerLeft' } {

@@ -2,6 +2,7 @@ import { RoomEvent } from '@parley/wire';
 import type { SessionEvent } from '../events.js';
 import type { MeetingState } from '../state.js';
 import { type Effect, message } from './effects.js';
+import { viewOfLivestream } from './livestreams.js';
 import { joined } from './receivers.js';
 import { viewOfRecording } from './recordings.js';
 import { timeWarning } from './time-warning.js';
@@ -77,6 +78,9 @@ function effectsOf(state: MeetingState, event: SessionEvent): Effect[] {
       return viewOfMessageBroadcast(session, event);
     case 'RecordingChanged':
       return viewOfRecording(session, event);
+    case 'LivestreamInvoked':
+    case 'LivestreamChanged':
+      return viewOfLivestream(state, session, event);
     case 'SessionStarted':
     case 'RecordingInvoked':
     case 'PeerConnectionLost':

@@ -2,6 +2,7 @@ import {
   BACKEND,
   type Command,
   type Identity,
+  type LivestreamChange,
   type MeetingState,
   type MutableMedia,
   type NewRecording,
@@ -44,7 +45,7 @@ export class RandomCommands {
   ) {}
 
   next(): Command {
-    const { random } = this;
+    const { random, state } = this;
     if (random.chance(CHANGE_OF_MOOD)) this.#weights = random.chance(0.7) ? BUSY : QUIET;
     const type = random.weighted(this.#weights);
     const by = this.#actor(USUALLY[type]);
@@ -210,6 +211,27 @@ export class RandomCommands {
         return { type, recordingId: this.#recordingId(), change: this.#changeOfRecorder() };
       case 'StopDueRecordings':
         return { type, emptyMs: RECORDING_EMPTY_MS };
+      case 'StartLivestream':
+        return {
+          type,
+          by: this.#actorOrBackend(by),
+          livestream: {
+            id: this.#newId('livestream-session'),
+            livestreamId: 'livestream',
+            name: 'random',
+            playbackUrl: 'https://example.org/live/index.m3u8',
+            manualIngest: random.chance(0.2),
+            order: {},
+          },
+        };
+      case 'StopLivestream':
+        return { type, by: this.#actorOrBackend(by) };
+      case 'FollowLivestream': {
+        const running = random.chance(0.9) ? state.session?.livestream?.id : undefined;
+        return { type, livestreamSessionId: running ?? 'nothing', change: this.#changeOfLivestream() };
+      }
+      case 'StopDesertedLivestream':
+        return { type, emptyMs: RECORDING_EMPTY_MS };
       case 'Broadcast':
         return {
           type,
@@ -276,6 +298,13 @@ export class RandomCommands {
     if (random.chance(0.6)) return { to: 'begun' };
     if (random.chance(0.3)) return { to: 'failed', error: { code: 'page_failed', message: 'No page' } };
     return { to: 'stopped', stop: { reason: 'INTERNAL_ERROR', caller: null, detail: 'recorder_lost' } };
+  }
+
+  #changeOfLivestream(): LivestreamChange {
+    const { random } = this;
+    if (random.chance(0.7)) return { to: 'live' };
+    if (random.chance(0.5)) return { to: 'stopped' };
+    return { to: 'failed', error: { code: 'recorder_lost', message: 'The recorder is gone' } };
   }
 
   /** Somebody who is in, mostly one to whom the command comes naturally. */

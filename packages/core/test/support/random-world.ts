@@ -10,7 +10,7 @@ export const KEYS = ['a', 'b', 'c', 'd'];
 
 /** One for each participant, so that a session has somebody of everything. */
 export const PRESETS: Preset[] = [
-  host(),
+  host({ can_record: true, can_livestream: true }),
   presenter(),
   host({ waiting_room_type: 'ON_PRIVILEGED_USER_ENTRY', kick_participant: false }),
   guest(),
@@ -93,6 +93,10 @@ export const BUSY: Record<Command['type'], number> = {
   ControlRecording: 5,
   FollowRecorder: 5,
   StopDueRecordings: 2,
+  StartLivestream: 2,
+  StopLivestream: 2,
+  FollowLivestream: 4,
+  StopDesertedLivestream: 2,
   Broadcast: 2,
   Relay: 1,
 };
@@ -114,6 +118,8 @@ const moderates = (peer: Peer) => onStageBusiness(peer) && peer.permissions.can_
 export const USUALLY: Partial<Record<Command['type'], (peer: Peer) => boolean>> = {
   StartRecording: (peer) => peer.permissions.can_record,
   ControlRecording: (peer) => peer.permissions.can_record,
+  StartLivestream: (peer) => peer.permissions.can_livestream,
+  StopLivestream: (peer) => peer.permissions.can_livestream,
   KickPeers: (peer) => peer.permissions.kick_participant,
   EndSession: (peer) => peer.permissions.kick_participant,
   AcceptWaiting: (peer) => peer.permissions.accept_waiting_requests,

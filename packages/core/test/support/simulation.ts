@@ -42,6 +42,8 @@ const NEEDED: Partial<Record<Command['type'], (permissions: Permissions) => bool
   VotePoll: (may) => may.polls.can_vote,
   StartRecording: (may) => may.can_record,
   ControlRecording: (may) => may.can_record,
+  StartLivestream: (may) => may.can_livestream,
+  StopLivestream: (may) => may.can_livestream,
 };
 
 /** Messages that somebody who waits may get. */
@@ -62,6 +64,8 @@ export class Simulation {
   readonly #worker = new Map<string, { peerId: string; muted: boolean }>();
   /** Recordings that were invoked and have neither stopped nor failed. */
   readonly #recording = new Set<string>();
+  /** The livestream that was invoked and has neither stopped nor failed. */
+  #livestream: string | null = null;
   #now = START;
 
   /** Runs a seed. A failure says the seed, the step and the command. */
@@ -144,6 +148,7 @@ export class Simulation {
       case 'SessionEnded':
         ensureSame(new Set(event.peerIds), this.#inside, 'who leaves with the session');
         ensureSame([...this.#recording], [], 'recordings that outlive their session');
+        ensure(this.#livestream === null, 'a livestream that outlives its session');
         this.#inside.clear();
         break;
       case 'RecordingInvoked':
@@ -156,6 +161,14 @@ export class Simulation {
         if (isEnd) this.#recording.delete(event.recordingId);
         break;
       }
+      case 'LivestreamInvoked':
+        ensure(this.#livestream === null, 'a second livestream');
+        this.#livestream = event.livestream.id;
+        break;
+      case 'LivestreamChanged':
+        ensure(this.#livestream === event.livestreamSessionId, 'a change of a livestream that is over');
+        if (event.change.to !== 'live') this.#livestream = null;
+        break;
       case 'ProducerAdded':
         this.#worker.set(event.producer.producerId, { peerId: event.peerId, muted: false });
     }
@@ -267,6 +280,7 @@ export class Simulation {
     const isEmpty = ![...session.peers.values()].some(countsAsParticipant);
     ensure((session.emptySince !== null) === isEmpty, 'emptySince');
     ensureSame([...session.recordings.keys()], [...this.#recording], 'which recordings run');
+    ensureSame(session.livestream?.id ?? null, this.#livestream, 'which livestream runs');
     ensureWithinLimits(this.state);
   }
 }
