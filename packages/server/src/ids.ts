@@ -17,5 +17,9 @@ export type PeerId = Branded<'PeerId'>;
 export type BlockId = Branded<'BlockId'>;
 /** A recording of any type. */
 export type RecordingId = Branded<'RecordingId'>;
+/** What is watched at one address, over all its sessions. */
+export type LivestreamId = Branded<'LivestreamId'>;
+/** One run of a livestream; not the session of a meeting. */
+export type LivestreamSessionId = Branded<'LivestreamSessionId'>;
 export type PresetId = Branded<'PresetId'>;
 export type WebhookId = Branded<'WebhookId'>;

@@ -19,7 +19,7 @@ export interface SealedStorage {
   sealed: string;
 }
 
-/** Seals the secrets of storages at rest, with AES-256-GCM under the installation's key. */
+/** Seals secrets at rest, with AES-256-GCM under the installation's key. */
 export class SecretBox {
   readonly #key: Buffer;
   /** Tells a text that another key sealed from one that was tampered with. */
@@ -42,6 +42,16 @@ export class SecretBox {
     return { ...shown, ...JSON.parse(this.#open(sealed, placeOf(shown))) } as StorageConfig;
   }
 
+  /** For a secret that belongs to one thing alone, named by `place`: nothing else opens it. */
+  sealText(text: string, place: string): string {
+    return this.#seal(text, Buffer.from(place));
+  }
+
+  /** Throws StorageError (refused) as `openStorage` does. */
+  openText(sealed: string, place: string): string {
+    return this.#open(sealed, Buffer.from(place));
+  }
+
   #seal(text: string, place: Buffer): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(ALGORITHM, this.#key, nonce).setAAD(place);
@@ -52,7 +62,7 @@ export class SecretBox {
   #open(text: string, place: Buffer): string {
     const [version, keyId, body = ''] = text.split('.');
     if (version !== VERSION || keyId !== this.#keyId) {
-      throw new StorageError('refused', 'The secrets of this storage were sealed with another key');
+      throw new StorageError('refused', 'The secret was sealed with another key');
     }
     const sealed = Buffer.from(body, 'base64url');
     try {
@@ -61,7 +71,7 @@ export class SecretBox {
       const plain = decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES));
       return Buffer.concat([plain, decipher.final()]).toString('utf8');
     } catch {
-      throw new StorageError('refused', 'The sealed secrets of this storage are damaged');
+      throw new StorageError('refused', 'The sealed secret is damaged');
     }
   }
 }
