@@ -62,7 +62,7 @@ export class SecretBox {
   #open(text: string, place: Buffer): string {
     const [version, keyId, body = ''] = text.split('.');
     if (version !== VERSION || keyId !== this.#keyId) {
-      throw new StorageError('refused', 'The secret was sealed with another key');
+      throw new StorageError('refused', 'The secrets were sealed with another key');
     }
     const sealed = Buffer.from(body, 'base64url');
     try {
@@ -71,7 +71,7 @@ export class SecretBox {
       const plain = decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES));
       return Buffer.concat([plain, decipher.final()]).toString('utf8');
     } catch {
-      throw new StorageError('refused', 'The sealed secret is damaged');
+      throw new StorageError('refused', 'The sealed secrets are damaged');
     }
   }
 }
