@@ -379,8 +379,10 @@ export interface WebhookDeliveriesTable {
   attempts: Generated<number>;
   /** Attempts since the delivery was last queued; they pick the next wait. */
   round_attempts: Generated<number>;
-  /** Also the lease: while an attempt is under way it is the time at which the claim lapses. */
+  /** Of a leased delivery the time at which the lease ends. */
   next_attempt_at: Timestamp;
+  /** A runner has taken it; also true when that runner has died since. */
+  leased: Generated<boolean>;
   retry_until: Timestamp;
   created_at: Timestamp;
   finished_at: NullableTimestamp;

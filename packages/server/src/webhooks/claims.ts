@@ -101,15 +101,14 @@ export async function claimLanes(
 
 /**
  * Makes everything due that a runner which is gone had taken: to be called by the only owner of the database, before
- * it starts a runner of its own. A lease and the wait for a retry look the same, so it leaves deliveries alone that
- * were answered once; theirs run out. What is parked comes along, and is parked again.
+ * it starts a runner of its own. The wait for a retry goes on. What is parked comes along, and is parked again.
  */
 export async function releaseLeases(db: Kysely<Database>, now: Date): Promise<void> {
   await db
     .updateTable('webhook_deliveries')
-    .set({ next_attempt_at: now })
+    .set({ next_attempt_at: now, leased: false })
     .where('status', '=', 'PENDING')
-    .where('round_attempts', '=', 0)
+    .where((eb) => eb.or([eb('leased', '=', true), eb('round_attempts', '=', 0)]))
     .where('next_attempt_at', '>', now)
     .execute();
 }
@@ -152,7 +151,7 @@ function claimStatement(request: ClaimRequest, leasedUntil: Date) {
     ),
     parked as (
       update webhook_deliveries delivery
-      set next_attempt_at = greatest(placed.head_at, ${parkedAtLeastUntil})
+      set next_attempt_at = greatest(placed.head_at, ${parkedAtLeastUntil}), leased = false
       from placed where delivery.id = placed.id and placed.head_at is not null
       returning delivery.id
     ),
@@ -169,7 +168,7 @@ function claimStatement(request: ClaimRequest, leasedUntil: Date) {
       where placed.head_at is null
     ),
     leased as (
-      update webhook_deliveries delivery set next_attempt_at = ${leasedUntil}
+      update webhook_deliveries delivery set next_attempt_at = ${leasedUntil}, leased = true
       from chosen where delivery.id = chosen.id and delivery.status = 'PENDING'
       returning delivery.*, chosen.url, chosen.enabled
     )

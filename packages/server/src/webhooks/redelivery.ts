@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../database/tables.js';
-import { LEASE_MS, RETRY_WINDOW_MS } from './schedule.js';
+import { RETRY_WINDOW_MS } from './schedule.js';
 
 /**
  * Queues a finished delivery again, or brings one forward that waits for a retry. One that may be under way at
@@ -9,7 +9,6 @@ import { LEASE_MS, RETRY_WINDOW_MS } from './schedule.js';
  */
 export async function redeliver(db: Kysely<Database>, deliveryId: string, now: Date): Promise<string | null> {
   const retryUntil = new Date(now.getTime() + RETRY_WINDOW_MS);
-  const leasesEndBy = new Date(now.getTime() + LEASE_MS);
   const { rows } = await sql<{ url: string }>`
     with target as (
       select delivery.id, webhook.url
@@ -22,7 +21,7 @@ export async function redeliver(db: Kysely<Database>, deliveryId: string, now: D
         finished_at = null
       from target
       where delivery.id = target.id
-        and (delivery.status <> 'PENDING' or delivery.next_attempt_at > ${leasesEndBy})
+        and (delivery.status <> 'PENDING' or not delivery.leased)
     )
     select url from target
   `.execute(db);

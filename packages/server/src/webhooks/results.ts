@@ -40,6 +40,7 @@ export async function writeResults(db: Kysely<Database>, results: AttemptResult[
         attempts = delivery.attempts + 1,
         round_attempts = delivery.round_attempts + 1,
         next_attempt_at = coalesce(result.next_attempt_at, delivery.next_attempt_at),
+        leased = false,
         finished_at = case when result.status = 'PENDING' then null else ${now}::timestamptz end
       from result
       where delivery.id = result.delivery_id and delivery.status = 'PENDING'
@@ -58,7 +59,7 @@ export async function writeResults(db: Kysely<Database>, results: AttemptResult[
  */
 export async function releaseLanes(db: Kysely<Database>, lanes: Lane[], now: Date): Promise<void> {
   await sql`
-    update webhook_deliveries delivery set next_attempt_at = ${now}
+    update webhook_deliveries delivery set next_attempt_at = ${now}, leased = false
     from unnest(
         ${lanes.map((lane) => lane.webhookId)}::uuid[],
         ${lanes.map((lane) => lane.sessionId)}::uuid[],

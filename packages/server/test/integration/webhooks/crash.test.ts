@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connect } from '../../../src/database/connect.js';
 import { meetingStarted, participantJoined } from '../../../src/webhooks/payloads.js';
-import { LEASE_MS } from '../../../src/webhooks/schedule.js';
+import { LEASE_MS, RETRY_DELAYS_MS } from '../../../src/webhooks/schedule.js';
 import { peer, startWebhookBench, type WebhookBench } from './support.js';
 
 let bench: WebhookBench;
@@ -62,6 +62,25 @@ test('the next owner of the database sends at once what was under way, in order,
   sink.waiting[2]!.writeHead(200).end();
   await bench.settled((row) => row.status === 'DELIVERED');
   expect((await bench.deliveries()).map(({ attempts }) => attempts)).toEqual([1, 1]);
+});
+
+test('the next owner of the database sends a retry at once that was under way (WB07, WB11)', async () => {
+  const sink = await bench.sink(() => (sink.received.length === 1 ? 500 : 'hang'));
+  await bench.register(sink.url);
+  await bench.queue(meetingStarted(bench.session()));
+  const dead = bench.startWebhooks();
+  await expect.poll(async () => (await bench.deliveries())[0]!.attempts).toBe(1);
+  bench.clock.advance(RETRY_DELAYS_MS[0]);
+  dead.wake();
+  await sink.arrived(2);
+
+  const owner = bench.makeWebhooks();
+  await owner.takeOver();
+  owner.start();
+  await sink.arrived(3);
+  expect(new Set(sink.received.map(({ headers }) => headers['rtk-uuid'])).size).toBe(1);
+  sink.waiting[1]!.writeHead(200).end();
+  await bench.settled((row) => row.status === 'DELIVERED');
 });
 
 test('the next owner of the database shortens no wait for a retry', async () => {
