@@ -150,6 +150,38 @@ describe.skipIf(!serverIsBuilt)('the life of connected meetings', () => {
     expect(list.meetings.map(({ title }) => title)).toEqual(['Red', 'Blue']);
   });
 
+  test('the time of the main meeting is that of its rooms: all are warned and all end (B01, E15)', async () => {
+    const { main, host, ann, red } = await family();
+    const tom = await Person.enter(stage, main, 'Tom');
+    const isSoon = ({ type, payload }: { type: string; payload: Uint8Array }) => {
+      const { secondsLeft } = JSON.parse(new TextDecoder().decode(payload));
+      return type === 'parley.timeLimit' && secondsLeft <= 60;
+    };
+    const warning = ({ peer }: Person) => peer.next(RoomEvent.broadcastMessage, isSoon);
+    const limit = async (ends_at: string | null) => {
+      await stage.kit.meetings.updateMeetingByID(main, { ...stage.scope, ends_at } as never);
+    };
+    const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
+    await host.move(main, red, ann);
+    await ann.isIn(red);
+    const warned = Promise.all([warning(host), warning(ann)]);
+    await limit(inMs(61_000));
+    await warned;
+    // Who comes into another room afterwards is told there.
+    const [green] = await host.createRooms('Green');
+    const arrived = tom.peer.next(RoomEvent.transferPeer).then(() => warning(tom));
+    await host.move(main, green!, tom);
+    await arrived;
+    await tom.isIn(green!);
+    const [over, ofRoom] = [(await stage.activeSession(main))!, (await stage.activeSession(red))!];
+    await limit(inMs(500));
+    for (const person of [host, ann, tom]) await person.peer.reached('ended');
+    await hasEnded(green!);
+    for (const { id } of [over, ofRoom]) {
+      expect(await stage.session(id)).toMatchObject({ status: 'ENDED', end_reason: 'TIME_LIMIT' });
+    }
+  });
+
   test('another title by the backend is told to everybody (B03, B07)', async () => {
     const { main, host, ann, red } = await family();
     await host.move(main, red, ann);

@@ -145,6 +145,60 @@ describe.skipIf(!serverIsBuilt)('who may do what with connected meetings, and th
     await tom.peer.reached('kicked');
   });
 
+  test('kick and mute by the main meeting find people in rooms and on the way (K02-K04, K28, X06, X09)', async () => {
+    const { main, host, red, blue } = await family();
+    const ann = await enter(main, 'Ann');
+    const tom = await enter(main, 'Tom');
+    const eve = await enter(main, 'Eve');
+    await host.move(main, red, ann, eve);
+    await host.move(main, blue, tom);
+    await Promise.all([ann.isIn(red), eve.isIn(red), tom.isIn(blue)]);
+    const kick = async (...who: Person[]) => {
+      const participant_ids = who.map(({ id }) => id);
+      const body = { ...stage.scope, participant_ids, custom_participant_ids: [] };
+      const { data } = await stage.kit.activeSession.kickParticipants(main, body);
+      return data!.participants!.map(({ id }) => id).toSorted();
+    };
+    const path = `/accounts/${stage.scope.account_id}/realtime/kit/${stage.scope.app_id}/meetings/${main}`;
+    const body = { participant_ids: [eve.id, host.id], custom_participant_ids: [] };
+    const muted = await stage.backend.client.post<{ data: { participants: { id: string }[] } }>(
+      `${path}/active-session/mute`,
+      { body },
+    );
+    expect(muted.data.participants.map(({ id }) => id).toSorted()).toEqual([eve.id, host.id].toSorted());
+
+    expect(await kick(ann, tom)).toEqual([ann.id, tom.id].toSorted());
+    expect([ann.peer.state, tom.peer.state]).toEqual(['kicked', 'kicked']);
+    expect([eve.peer.state, host.peer.state]).toEqual(['joined', 'joined']);
+    await host.move(red, blue, eve);
+    expect(await kick(eve)).toEqual([eve.id]);
+    await eve.peer.reached('kicked');
+    await expect(kick(eve)).rejects.toMatchObject({ status: 404 });
+  });
+
+  test('a kick that blocks puts people in rooms out of all of them; a lock keeps their seats (X06)', async () => {
+    const { main, host, red } = await family();
+    const ann = await enter(main, 'Ann');
+    const tom = await enter(main, 'Tom');
+    await host.move(main, red, ann, tom);
+    await Promise.all([ann.isIn(red), tom.isIn(red)]);
+    const body = { ...stage.scope, participant_ids: [ann.id], custom_participant_ids: [], block: true };
+    await stage.kit.activeSession.kickParticipants(main, body);
+    await ann.peer.reached('kicked');
+    await expect(stage.rawSocket(ann.participant)).rejects.toMatchObject({
+      status: 403,
+      error: { reason: 'participant_blocked' },
+    });
+
+    await stage.kit.meetings.updateMeetingByID(main, { ...stage.scope, locked: true } as never);
+    await expect(stage.rawSocket(await stage.invite(main, 'Late'))).rejects.toMatchObject({
+      error: { reason: 'meeting_locked' },
+    });
+    // He reloads the page, which his own token leads to the main room.
+    const again = await stage.enterAgain(tom.participant);
+    expect(again.state).toBe('joined');
+  });
+
   test('kick-all from a room: everywhere with full access, else the room alone (S32, E06, E10)', async () => {
     const { main, host, red, blue } = await family();
     const ender = await enter(main, 'Ender', 'ender');

@@ -37,7 +37,7 @@ export { REFUSALS, type RefusalCode } from './refusals.js';
 export { hasRoomRights, isRoomTitle } from './rules/connected-meetings.js';
 export { nextLivestreamStop } from './rules/livestream.js';
 export { nextRecordingStop } from './rules/recording.js';
-export { isOver, timeKeepingDueAt } from './rules/time-limit.js';
+export { isOver, sessionEndsAt, timeKeepingDueAt } from './rules/time-limit.js';
 export { isVisible } from './rules/visibility.js';
 export * from './state.js';
 export * as answers from './views/answers.js';

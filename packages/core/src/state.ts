@@ -50,6 +50,8 @@ export interface TimeLimits {
   /** From the start of each session. */
   maxSessionMs: number | null;
   endsAt: Timestamp | null;
+  /** Of a connected meeting while it is open: the session of the main meeting, with which its own ends. */
+  mainSession?: { startedAt: Timestamp; endsAt: Timestamp | null };
 }
 
 /** Who a connection belongs to, from its token and its preset at the time of joining. */

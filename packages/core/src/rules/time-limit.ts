@@ -17,37 +17,42 @@ const WARNED_AHEAD_MS = [5 * 60_000, 60_000];
 export function keepTime(state: MeetingState, { limits }: Of<'KeepTime'>, now: Timestamp): Decision {
   const { session } = state;
   if (!session) return accept(...(isOver(limits.endsAt, now) ? turnAwayWaiting(state, now) : []));
-  const endsAt = endOf(session, limits);
+  const endsAt = sessionEndsAt(session, limits);
   if (isOver(endsAt, now)) {
     return accept(...endForAll(state, session, BACKEND, 'TIME_LIMIT', now));
   }
   const told = session.timeWarning;
   const changed = told !== null && told.endsAt !== endsAt;
-  const due = endsAt !== null && now >= nextMoment(session, endsAt);
+  const due = endsAt !== null && now >= nextMoment(session, limits, endsAt);
   return accept(...(changed || due ? [{ type: 'TimeLimitAnnounced', at: now, endsAt } as const] : []));
 }
 
 /** When `KeepTime` has something to do next; null when nothing is limited. May lie in the past. */
 export function timeKeepingDueAt({ session, waiting }: MeetingState, limits: TimeLimits): Timestamp | null {
   if (!session) return waiting.size > 0 ? limits.endsAt : null;
-  const endsAt = endOf(session, limits);
-  return endsAt === null ? null : nextMoment(session, endsAt);
+  const endsAt = sessionEndsAt(session, limits);
+  return endsAt === null ? null : nextMoment(session, limits, endsAt);
 }
 
 export function isOver(endsAt: Timestamp | null | undefined, now: Timestamp): boolean {
   return endsAt != null && now >= endsAt;
 }
 
-/** The earlier of the two limits. */
-function endOf(session: Session, { maxSessionMs, endsAt }: TimeLimits): Timestamp | null {
+/** The earliest of the limits; null without any. */
+export function sessionEndsAt(session: Session, limits: TimeLimits): Timestamp | null {
+  const { maxSessionMs, endsAt, mainSession } = limits;
   const byLength = maxSessionMs === null ? null : session.startedAt + maxSessionMs;
-  if (byLength === null || endsAt === null) return byLength ?? endsAt;
-  return Math.min(byLength, endsAt);
+  const ends = [byLength, endsAt, mainSession?.endsAt].filter((one) => one != null);
+  return ends.length === 0 ? null : Math.min(...ends);
 }
 
-/** The first warning that was not given yet, or the end. */
-function nextMoment(session: Session, endsAt: Timestamp): Timestamp {
-  const since = session.timeWarning?.at ?? session.startedAt;
+/**
+ * The first warning that was not given yet, or the end. A room that is opened after the main session was warned has its
+ * people warned at once.
+ */
+function nextMoment(session: Session, { mainSession }: TimeLimits, endsAt: Timestamp): Timestamp {
+  const isMains = mainSession !== undefined && mainSession.endsAt === endsAt;
+  const since = session.timeWarning?.at ?? (isMains ? mainSession.startedAt : session.startedAt);
   const warnings = WARNED_AHEAD_MS.map((aheadMs) => endsAt - aheadMs);
   return warnings.find((at) => at > since) ?? endsAt;
 }

@@ -13,7 +13,7 @@ function room(): Meeting {
   return meeting;
 }
 
-const limits = (minutes: Partial<Record<keyof TimeLimits, number>>): TimeLimits => ({
+const limits = (minutes: { maxSessionMs?: number; endsAt?: number }): TimeLimits => ({
   maxSessionMs: minutes.maxSessionMs === undefined ? null : minutes.maxSessionMs * MINUTE_MS,
   endsAt: minutes.endsAt === undefined ? null : START + minutes.endsAt * MINUTE_MS,
 });
@@ -143,6 +143,32 @@ describe('the limit of a session', () => {
     meeting.join('host', host());
     expect(meeting.refusalOf(forged)).toBe('permission_denied');
     expect(meeting.refusalOf({ ...forged, by: 'host', toPeerIds: ['anna'] })).toBe('permission_denied');
+  });
+});
+
+describe('the limit of a main session, in a room', () => {
+  const mainEndsAfter = (minutes: number | null, startedAt = START): TimeLimits => ({
+    ...limits({}),
+    mainSession: { startedAt, endsAt: minutes === null ? null : START + minutes * MINUTE_MS },
+  });
+
+  it('warns and ends those in the room as those in the main room, also when the room has begun later', () => {
+    const meeting = room().after(10 * MINUTE_MS);
+    expect(follow(meeting, mainEndsAfter(60))).toEqual({
+      secondsLeft: [300, 60],
+      endedAfterMs: 60 * MINUTE_MS,
+    });
+    expect(meeting.events.at(-1)).toMatchObject({ type: 'SessionEnded', reason: 'TIME_LIMIT' });
+  });
+
+  it('is told at once in a room that is opened after the main room was warned', () => {
+    expect(follow(room(), mainEndsAfter(3, START - 57 * MINUTE_MS)).secondsLeft).toEqual([180, 60]);
+  });
+
+  it('stands beside the limits of the room itself: the earliest one counts', () => {
+    const own = { ...mainEndsAfter(60), maxSessionMs: 20 * MINUTE_MS };
+    expect(follow(room(), own).endedAfterMs).toBe(20 * MINUTE_MS);
+    expect(timeKeepingDueAt(room().state, mainEndsAfter(null))).toBeNull();
   });
 });
 

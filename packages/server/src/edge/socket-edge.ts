@@ -99,7 +99,7 @@ export function createSocketEdge(services: EdgeServices, meetings: LiveMeetings)
     // Who is in the session may come back although the meeting takes no new joins (features.md OQ22).
     if (!isIn && !isComingBack(admission)) assertOpen(admission, clock.now());
     const { meeting, movedIn } = admission;
-    if (meeting.locked && movedIn === null && !host?.holds(claims.participantId)) throw meetingLocked();
+    if (meeting.locked && movedIn === null && !host?.belongs(claims.participantId)) throw meetingLocked();
     const taken = host?.connections.get(peerId) ?? host?.state.session?.peers.get(peerId);
     if (taken && taken.participantId !== claims.participantId) {
       throw new ApiError(

@@ -34,7 +34,8 @@ export interface PollView {
 }
 
 /**
- * What the management API may do to a live session. Every method answers after its effects are committed, and
+ * What the management API may do to a live session. To kick and mute by id the rooms of a main meeting belong to its
+ * session. Every method answers after its effects are committed, and
  * throws an ApiError of 404 when the meeting has no live session (features.md K26, X05, OQ01).
  */
 export interface SessionControl {
@@ -61,7 +62,10 @@ export interface SessionControl {
    * that is live, which ends when they are passed. Never 404.
    */
   meetingChanged(meetingId: MeetingId): Promise<void>;
-  /** Whether the participant is in the live session, be it with a lost connection that may come back. */
+  /**
+   * Whether the participant is in the live session, be it with a lost connection that may come back, or in a room of
+   * it.
+   */
   isInSession(meetingId: MeetingId, participantId: ParticipantId): Promise<boolean>;
   /** After a PATCH to INACTIVE: waiting people are rejected, joined ones stay (OQ22, L19). Never 404. */
   meetingDeactivated(appId: AppId, meetingId: MeetingId): Promise<void>;

@@ -185,6 +185,7 @@ export class LiveMeetings {
     await this.#families.load(recovered.meeting);
     const host = this.#create(meetingId);
     host.resume(recovered.state, recovered.record, recovered.meeting);
+    for (const one of this.peekFamily(meetingId)) one.review();
     if (recovered.unfinished) await finishRoom(host, recovered.unfinished);
   }
 }

@@ -95,7 +95,7 @@ export class MeetingHost {
       options.reconnectGraceMs,
       (peerId) => void this.#giveUp(peerId),
       () => void this.#order({ type: 'EndIfAbandoned' }, () => this.#assertEmptyEverywhere()),
-      () => void this.#order(this.#timeKeeping()),
+      () => void this.#unheard(this.keepTime()),
       () => void this.#order({ type: 'StopDueRecordings', emptyMs: options.recordings.emptyMs }),
     );
   }
@@ -111,6 +111,11 @@ export class MeetingHost {
       if (peer.participantId === participantId) return true;
     }
     return false;
+  }
+
+  /** Whether the participant is in the session, in a room of it, or on the way between them. */
+  belongs(participantId: string): boolean {
+    return this.holds(participantId) || this.options.family.isInRooms(this, participantId);
   }
 
   /** Participants in the session, recorders not counted. */
@@ -199,7 +204,13 @@ export class MeetingHost {
     await this.#changesOfMeeting.take(async () => {
       this.meeting = (await read()) ?? this.meeting;
     });
-    await this.execute(this.#timeKeeping());
+    await this.keepTime();
+  }
+
+  /** Judges its time by the limits as they are now. Resolves and rejects as `execute` does. */
+  async keepTime(): Promise<void> {
+    const limits = this.options.family.limitsOf(this);
+    if (limits) await this.execute({ type: 'KeepTime', limits });
   }
 
   #join(admission: Admission, epoch: symbol, who: Identity, origin: Origin): Promise<void> {
@@ -235,7 +246,7 @@ export class MeetingHost {
       if (!isIn && meeting.status === 'INACTIVE' && !isComingBack(admission)) {
         throw new Refused('meeting_inactive');
       }
-      if (meeting.locked && !invited && !this.holds(who.participantId)) throw new Refused('meeting_locked');
+      if (meeting.locked && !invited && !this.belongs(who.participantId)) throw new Refused('meeting_locked');
       this.meeting = meeting;
     });
   }
@@ -262,8 +273,8 @@ export class MeetingHost {
     this.options.family.transfer(this, peerId, participantId);
   }
 
-  /** Looks again whether the session is over; to be called when nobody is left in the rooms that held it open. */
-  reviewEnd(): void {
+  /** Looks again at when the session ends: the rooms may be empty that held it open, or its main session be back. */
+  review(): void {
     this.#schedule();
   }
 
@@ -309,14 +320,11 @@ export class MeetingHost {
     const now = this.options.clock.now().getTime();
     const isEmpty = session !== null && session.emptySince !== null && !this.options.family.isHeldOpen(this);
     this.#timers.keepAlive.set(isEmpty ? session.emptySince! + session.keepAliveMs - now : null);
-    const timeLimit = this.meeting && timeKeepingDueAt(this.state, this.meeting.limits);
+    const limits = this.options.family.limitsOf(this);
+    const timeLimit = limits && timeKeepingDueAt(this.state, limits);
     this.#timers.timeLimit.set(timeLimit === null ? null : timeLimit - now);
     const stop = session && nextRecordingStop(session, this.options.recordings.emptyMs);
     this.#timers.recordingStop.set(stop === null ? null : stop - now);
-  }
-
-  #timeKeeping(): Command {
-    return { type: 'KeepTime', limits: this.meeting?.limits ?? { maxSessionMs: null, endsAt: null } };
   }
 
   /** A clock that was set back says that it is too early: the peer gets its time again, and is not forgotten. */
@@ -327,9 +335,13 @@ export class MeetingHost {
   }
 
   /** A command of the server's own, whose refusal nobody waits for. */
-  async #order(command: Command, guard?: () => void): Promise<void> {
+  #order(command: Command, guard?: () => void): Promise<void> {
+    return this.#unheard(this.execute(command, undefined, guard));
+  }
+
+  async #unheard(execution: Promise<void>): Promise<void> {
     try {
-      await this.execute(command, undefined, guard);
+      await execution;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
     }

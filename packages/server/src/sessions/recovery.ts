@@ -3,12 +3,13 @@ import type { Kysely } from 'kysely';
 import type { Database } from '../database/tables.js';
 import type { MeetingId, SessionId } from '../ids.js';
 import type { SessionRecord } from './changes.js';
+import type { WhyRoomEnds } from './connected/finish-room.js';
 import { MEETING_COLUMNS, type MeetingInfo, toMeetingInfo } from './meeting-info.js';
 
 export interface RecoveredSession {
   meeting: MeetingInfo;
   /** What a connected meeting was on its way to when the server stopped: deleted, or ended with its main room. */
-  unfinished: 'deleted' | 'ended' | null;
+  unfinished: WhyRoomEnds | null;
   record: SessionRecord;
   state: MeetingState;
 }
@@ -31,7 +32,11 @@ export async function recoverSession(
     .leftJoin('sessions as main_session', 'main_session.id', 'sessions.parent_session_id')
     .selectAll('sessions')
     .select(MEETING_COLUMNS)
-    .select(['meetings.closed_at', 'main_session.status as main_session_status'])
+    .select([
+      'meetings.closed_at',
+      'main_session.status as main_session_status',
+      'main_session.end_reason as main_session_end_reason',
+    ])
     .where('sessions.meeting_id', '=', meetingId)
     .where('sessions.status', '=', 'LIVE')
     .executeTakeFirst();
@@ -41,7 +46,7 @@ export async function recoverSession(
   for (const event of await logOf(db, row.id)) apply(state, event);
   return {
     state,
-    unfinished: row.closed_at ? 'deleted' : row.main_session_status === 'ENDED' ? 'ended' : null,
+    unfinished: unfinishedOf(row),
     meeting: toMeetingInfo(row),
     record: {
       sessionId: row.id,
@@ -58,6 +63,16 @@ export async function recoverSession(
       minutes: row.minutes_consumed,
     },
   };
+}
+
+function unfinishedOf(row: {
+  closed_at: Date | null;
+  main_session_status: string | null;
+  main_session_end_reason: string | null;
+}): WhyRoomEnds | null {
+  if (row.closed_at) return 'deleted';
+  if (row.main_session_status !== 'ENDED') return null;
+  return row.main_session_end_reason === 'TIME_LIMIT' ? 'over' : 'ended';
 }
 
 async function logOf(db: Kysely<Database>, sessionId: SessionId): Promise<DurableEvent[]> {

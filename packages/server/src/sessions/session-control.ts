@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { BACKEND, countsAsParticipant, type Peer, type Poll, type WaitingPeer } from '@parley/core';
+import {
+  BACKEND,
+  countsAsParticipant,
+  type Identity,
+  type Peer,
+  type Poll,
+  type WaitingPeer,
+} from '@parley/core';
 import type { Kysely } from 'kysely';
 import type { Database } from '../database/tables.js';
 import { ApiError } from '../http/errors.js';
@@ -25,14 +32,11 @@ export class LiveSessionControl implements SessionControl {
   ) {}
 
   async kick(meetingId: MeetingId, who: ParticipantSelection): Promise<AffectedParticipant[]> {
-    const host = await this.#liveHost(meetingId);
-    const peers = present(host, who);
-    await asApi(
-      meetingId,
-      host.execute({ type: 'KickPeers', by: BACKEND, peerIds: peers.map((peer) => peer.peerId) }),
-    );
-    await this.#denyWaiting(host, peers);
-    return this.#affected(peers);
+    return await this.#atEach(meetingId, who, async (host, peers) => {
+      const peerIds = peers.map((peer) => peer.peerId);
+      await unlessOver(host.execute({ type: 'KickPeers', by: BACKEND, peerIds }));
+      await this.#denyWaiting(host, peers);
+    });
   }
 
   async kickForGood(
@@ -40,10 +44,17 @@ export class LiveSessionControl implements SessionControl {
     who: ParticipantSelection,
     block: () => Promise<void>,
   ): Promise<AffectedParticipant[]> {
-    const host = await this.#liveHost(meetingId);
-    const peers = present(host, who);
+    await this.#liveHost(meetingId);
+    const hosts = await this.meetings.family(meetingId);
+    const isMeant = selects(who);
+    const people = [
+      ...hosts.flatMap((host) => [...everybody(host)]),
+      ...this.meetings.connected.onTheWay(meetingId),
+    ];
+    const meant = people.filter(isMeant);
+    if (meant.length === 0) throw nobodyFound(who);
     await block();
-    return this.#affected(peers);
+    return this.#affected(meant);
   }
 
   async kickAll(meetingId: MeetingId): Promise<number> {
@@ -61,14 +72,12 @@ export class LiveSessionControl implements SessionControl {
   }
 
   async mute(meetingId: MeetingId, who: ParticipantSelection): Promise<AffectedParticipant[]> {
-    const host = await this.#liveHost(meetingId);
-    const peers = present(host, who);
-    const peerIds = peers.map((peer) => peer.peerId);
-    await asApi(
-      meetingId,
-      host.execute({ type: 'MutePeers', by: BACKEND, peerIds, what: ['audio'], forbidUnmute: false }),
-    );
-    return this.#affected(peers);
+    return await this.#atEach(meetingId, who, async (host, peers) => {
+      const peerIds = peers.map((peer) => peer.peerId);
+      await unlessOver(
+        host.execute({ type: 'MutePeers', by: BACKEND, peerIds, what: ['audio'], forbidUnmute: false }),
+      );
+    });
   }
 
   async muteAll(meetingId: MeetingId, allowUnmute: boolean): Promise<number> {
@@ -156,12 +165,15 @@ export class LiveSessionControl implements SessionControl {
     const host = await this.meetings.find(meetingId);
     if (!host) return;
     await ifAnybody(host.meetingChanged(() => loadMeeting(this.db, meetingId)));
+    await this.meetings.connected.roomsEnded(meetingId);
+    const rooms = (await this.meetings.family(meetingId)).filter((one) => one !== host);
+    await Promise.all(rooms.map((room) => ifAnybody(room.keepTime())));
     if (!host.meeting?.locked || host.state.waiting.size === 0) return;
     await ifAnybody(host.execute({ type: 'DenyWaiting', by: BACKEND, participantIds: 'everybody' }));
   }
 
   async isInSession(meetingId: MeetingId, participantId: ParticipantId): Promise<boolean> {
-    return (await this.meetings.find(meetingId))?.holds(participantId) ?? false;
+    return (await this.meetings.find(meetingId))?.belongs(participantId) ?? false;
   }
 
   async meetingDeactivated(_appId: AppId, meetingId: MeetingId): Promise<void> {
@@ -175,6 +187,25 @@ export class LiveSessionControl implements SessionControl {
     const host = await this.meetings.find(meetingId);
     if (!host?.state.session) throw noActiveSession(meetingId);
     return host;
+  }
+
+  /** Acts on those of the selection who are there, meeting by meeting; 404 when none is (features.md OQ04, K23). */
+  async #atEach(
+    meetingId: MeetingId,
+    who: ParticipantSelection,
+    act: (host: MeetingHost, peers: Present[]) => Promise<void>,
+  ): Promise<AffectedParticipant[]> {
+    await this.#liveHost(meetingId);
+    const isMeant = selects(who);
+    const reached = await this.meetings.connected.whileNobodyMoves(meetingId, isMeant, async () => {
+      const hosts = await this.meetings.family(meetingId);
+      const places = hosts.map((host) => ({ host, peers: [...everybody(host)].filter(isMeant) }));
+      const taken = places.filter(({ peers }) => peers.length > 0);
+      await Promise.all(taken.map(({ host, peers }) => act(host, peers)));
+      return taken.flatMap(({ peers }) => peers);
+    });
+    if (reached.length === 0) throw nobodyFound(who);
+    return await this.#affected(reached);
   }
 
   async #denyWaiting(host: MeetingHost, peers: readonly { participantId: string }[]): Promise<void> {
@@ -192,23 +223,24 @@ export class LiveSessionControl implements SessionControl {
   }
 }
 
-/** The peers of the selection; ids that are not in are passed over as long as one is (features.md OQ04, K23). */
-function present(host: MeetingHost, who: ParticipantSelection): (Peer | WaitingPeer)[] {
-  const byId = new Set(who.participantIds);
-  const byCustomId = new Set(who.customParticipantIds);
-  const peers = [...everybody(host)].filter(
-    (peer) => byId.has(peer.participantId) || byCustomId.has(peer.customParticipantId),
-  );
-  if (peers.length > 0) return peers;
-  throw ApiError.notFound('user', who.participantIds[0] ?? who.customParticipantIds[0] ?? '');
+/** Ids of people who are not in are passed over as long as somebody is (features.md OQ04, K23). */
+function selects({ participantIds, customParticipantIds }: ParticipantSelection): (who: Identity) => boolean {
+  const byId = new Set(participantIds);
+  const byCustomId = new Set(customParticipantIds);
+  return (who) => byId.has(who.participantId) || byCustomId.has(who.customParticipantId);
 }
+
+const nobodyFound = ({ participantIds, customParticipantIds }: ParticipantSelection) =>
+  ApiError.notFound('user', participantIds[0] ?? customParticipantIds[0] ?? '');
 
 /** Recorders are not counted. */
 function participantsIn(host: MeetingHost): number {
   return [...(host.state.session?.peers.values() ?? [])].filter(countsAsParticipant).length;
 }
 
-function* everybody(host: MeetingHost): Iterable<Peer | WaitingPeer> {
+type Present = Peer | WaitingPeer;
+
+function* everybody(host: MeetingHost): Iterable<Present> {
   yield* host.state.session?.peers.values() ?? [];
   yield* host.state.waiting.values();
 }
@@ -223,6 +255,16 @@ async function asApi(meetingId: MeetingId, execution: Promise<void>): Promise<vo
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     throw error.code === 'no_session' ? noActiveSession(meetingId) : apiErrorOf(error);
+  }
+}
+
+/** Who is to be kicked or muted has gone himself when the session has ended since he was looked up. */
+async function unlessOver(execution: Promise<void>): Promise<void> {
+  try {
+    await execution;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (error.code !== 'no_session') throw apiErrorOf(error);
   }
 }
 

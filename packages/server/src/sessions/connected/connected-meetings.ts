@@ -2,6 +2,7 @@ import {
   BACKEND,
   type Command,
   hasRoomRights,
+  type Identity,
   isRoomTitle,
   MOVES_MAX,
   type Move,
@@ -164,6 +165,31 @@ export class ConnectedMeetings {
     }
     await host.execute({ type: 'EndSession', by: peerId }, origin);
     await this.families.roomsEnded(host.meetingId);
+  }
+
+  /**
+   * Acts while nobody is moved, once whoever is meant has come where he was sent to; he is waited for as long as for a
+   * move. For what the backend does to people of a main meeting, wherever they are.
+   */
+  async whileNobodyMoves<T>(
+    mainId: MeetingId,
+    isMeant: (who: Identity) => boolean,
+    act: () => Promise<T>,
+  ): Promise<T> {
+    const family = this.families.get(mainId);
+    if (!family) return await act();
+    const haveCome = () => !this.families.outside(family).some(isMeant);
+    for (;;) {
+      await family.until(haveCome);
+      const done = await family.exclusively(async () => (haveCome() ? { answer: await act() } : null));
+      if (done) return done.answer;
+    }
+  }
+
+  /** Who is in none of the meetings at the moment, being moved from one to the other. */
+  onTheWay(mainId: MeetingId): Identity[] {
+    const family = this.families.get(mainId);
+    return family ? this.families.outside(family) : [];
   }
 
   /** To everybody in the named meetings but the sender (B13). */

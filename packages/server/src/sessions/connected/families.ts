@@ -1,4 +1,4 @@
-import { hasRoomRights, type Peer } from '@parley/core';
+import { hasRoomRights, type Identity, type Peer, sessionEndsAt, type TimeLimits } from '@parley/core';
 import { encodeBroadcast, RoomEvent, type ServerEvent, toClient } from '@parley/wire';
 import type { Kysely } from 'kysely';
 import type { Database } from '../../database/tables.js';
@@ -77,6 +77,30 @@ export class Families implements FamilyLink {
     return this.#liveRooms(family).reduce((sum, one) => sum + one.participants, 0);
   }
 
+  isInRooms(host: MeetingHost, participantId: string): boolean {
+    const family = this.#byMain.get(host.meetingId);
+    if (!family) return false;
+    const isOnTheWay = [...family.travellers].some(({ who }) => who.participantId === participantId);
+    return isOnTheWay || this.#liveRooms(family).some((room) => room.holds(participantId));
+  }
+
+  limitsOf({ meeting }: MeetingHost): TimeLimits | null {
+    if (!meeting?.mainMeetingId) return meeting?.limits ?? null;
+    const main = this.hosts.peek(meeting.mainMeetingId);
+    const session = main?.state.session;
+    if (!session || !main.meeting) return null;
+    const { startedAt } = session;
+    const mainSession = { startedAt, endsAt: sessionEndsAt(session, main.meeting.limits) };
+    return { ...meeting.limits, mainSession };
+  }
+
+  /** Those on the way who are not in the session yet that they were sent to. */
+  outside(family: Family): Identity[] {
+    return [...family.travellers]
+      .filter(({ who, to }) => !this.hosts.peek(to)?.holds(who.participantId))
+      .map(({ who }) => who);
+  }
+
   committed(host: MeetingHost, changes: readonly Changes[]): void {
     const family = this.of(host);
     if (!family) return;
@@ -85,8 +109,9 @@ export class Families implements FamilyLink {
       for (const { peer } of left) family.stopWaitingFor(peer.participantId, host.meetingId);
       for (const { peer, to } of moved) family.depart(peer, to.meetingId as MeetingId);
       peopleChanged ||= joined.length > 0 || left.length > 0 || ended !== null;
-      if (ended) this.#followEnd(family, host);
+      if (ended) this.#followEnd(family, host, ended.reason);
     }
+    if (changes.some(({ joined }) => joined.length > 0)) family.peopleCame();
     if (peopleChanged) this.tellSoon(family);
   }
 
@@ -134,7 +159,7 @@ export class Families implements FamilyLink {
 
   /** All sessions of before the start are there: what was held open on suspicion may end. */
   recovered(hosts: Iterable<MeetingHost>): void {
-    for (const host of hosts) host.reviewEnd();
+    for (const host of hosts) host.review();
   }
 
   close(): void {
@@ -150,7 +175,7 @@ export class Families implements FamilyLink {
       const found = await loadRooms(this.db, mainId);
       if (!found) return;
       const settled = (family: Family) => {
-        this.hosts.peek(mainId)?.reviewEnd();
+        this.hosts.peek(mainId)?.review();
         this.tellSoon(family);
       };
       this.#byMain.set(mainId, new Family(mainId, found.title, found.rooms, settled));
@@ -166,25 +191,25 @@ export class Families implements FamilyLink {
   }
 
   /** The rooms end with the main room, in whatever way it ends; the main room may end with the last of them. */
-  #followEnd(family: Family, host: MeetingHost): void {
+  #followEnd(family: Family, host: MeetingHost, reason: string): void {
     if (host.meetingId !== family.mainId) {
-      this.hosts.peek(family.mainId)?.reviewEnd();
+      this.hosts.peek(family.mainId)?.review();
       return;
     }
     family.forgetTravellers();
-    const ending = this.#endRooms(family).finally(() => {
+    const ending = this.#endRooms(family, reason === 'TIME_LIMIT' ? 'over' : 'ended').finally(() => {
       if (this.#ending.get(family.mainId) === ending) this.#ending.delete(family.mainId);
     });
     this.#ending.set(family.mainId, ending);
   }
 
   /** What fails here is made up for when the room is read back: its main session has ended. */
-  async #endRooms(family: Family): Promise<void> {
+  async #endRooms(family: Family, why: 'ended' | 'over'): Promise<void> {
     const ends = [...family.rooms.keys()].map(async (roomId) => {
       const room = await this.hosts.find(roomId);
       if (!room) return;
       room.voidAdmissions();
-      await finishRoom(room, 'ended');
+      await finishRoom(room, why);
     });
     await Promise.allSettled(ends);
   }

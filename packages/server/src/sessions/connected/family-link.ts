@@ -1,3 +1,4 @@
+import type { TimeLimits } from '@parley/core';
 import type { Changes } from '../changes.js';
 import type { MeetingHost } from '../meeting-host.js';
 import type { MeetingInfo } from '../meeting-info.js';
@@ -10,6 +11,10 @@ export interface FamilyLink {
   isHeldOpen(host: MeetingHost): boolean;
   /** Participants in the rooms of this main meeting, who will come back and keep their seats. */
   participantsInRooms(host: MeetingHost): number;
+  /** Whether somebody is in a room of this main meeting or on the way, and therefore in its session. */
+  isInRooms(host: MeetingHost, participantId: string): boolean;
+  /** What limits the time of a meeting, for a room its main session too; null while that is being read back. */
+  limitsOf(host: MeetingHost): TimeLimits | null;
   /** After changes are safe and before anybody is told. */
   committed(host: MeetingHost, changes: readonly Changes[]): void;
   /** Tells a peer that was moved where to go. */

@@ -6,10 +6,9 @@ import type { Room } from './places.js';
 /** A client leaves, connects anew and joins within two seconds; one that takes longer is not waited for. */
 const TRAVEL_MAX_MS = 15_000;
 
-interface Traveller {
-  who: Identity;
-  to: MeetingId;
-  timer: NodeJS.Timeout;
+export interface Traveller {
+  readonly who: Identity;
+  readonly to: MeetingId;
 }
 
 /**
@@ -20,7 +19,7 @@ export class Family {
   readonly rooms = new Map<MeetingId, string>();
   /** Rooms that are being deleted: people still come out of them, and nobody is moved in. */
   readonly closing = new Set<MeetingId>();
-  readonly #travellers = new Map<string, Traveller>();
+  readonly #travellers = new Map<string, Traveller & { timer: NodeJS.Timeout }>();
   readonly #waiting = new Set<() => void>();
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -50,6 +49,10 @@ export class Family {
     return this.#travellers.size > 0;
   }
 
+  get travellers(): Iterable<Traveller> {
+    return this.#travellers.values();
+  }
+
   isOnTheWay(participantId: string, to: MeetingId): boolean {
     return this.#travellers.get(participantId)?.to === to;
   }
@@ -66,7 +69,7 @@ export class Family {
     if (traveller?.to !== at) return;
     clearTimeout(traveller.timer);
     this.#travellers.delete(participantId);
-    for (const look of [...this.#waiting]) look();
+    this.peopleCame();
     this.settled(this);
   }
 
@@ -79,9 +82,19 @@ export class Family {
   arrivals(at: MeetingId, participantIds?: ReadonlySet<string>): Promise<void> {
     const areExpected = () =>
       [...this.#travellers].some(([id, { to }]) => to === at && (participantIds?.has(id) ?? true));
+    return this.until(() => !areExpected());
+  }
+
+  /** Somebody is in another of its meetings, though his client may not be ready there. */
+  peopleCame(): void {
+    for (const look of [...this.#waiting]) look();
+  }
+
+  /** Resolves when the test holds, which is judged whenever somebody has come or is not waited for any more. */
+  until(test: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {
-        if (areExpected()) return;
+        if (!test()) return;
         this.#waiting.delete(look);
         resolve();
       };

@@ -47,6 +47,8 @@ export const noFamily: FamilyLink = {
   load: async () => {},
   isHeldOpen: () => false,
   participantsInRooms: () => 0,
+  isInRooms: () => false,
+  limitsOf: ({ meeting }) => meeting?.limits ?? null,
   committed: () => {},
   transfer: () => {},
 };
