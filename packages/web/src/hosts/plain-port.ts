@@ -23,6 +23,14 @@ export function usePlainPort(window: Window & typeof globalThis): void {
     return browserFetch(samePortAddress(input, page) ?? input, init);
   };
 
+  // The kit's player of livestreams loads its pieces this way.
+  window.XMLHttpRequest = class PlainPortRequest extends window.XMLHttpRequest {
+    override open(method: string, address: string | URL, ...rest: [boolean?, string?, string?]): void {
+      const [isAsync = true, ...credentials] = rest;
+      super.open(method, samePortAddress(address, page) ?? address, isAsync, ...credentials);
+    }
+  };
+
   window.WebSocket = class PlainPortWebSocket extends window.WebSocket {
     constructor(address: string | URL, protocols?: string | string[]) {
       super(samePortAddress(address, page) ?? address, protocols);
