@@ -5,6 +5,7 @@ import {
   edge,
   encodeFrame,
   MediaEvent,
+  media,
   PollEvent,
   PresetEvent,
   preset,
@@ -180,6 +181,26 @@ describe.skipIf(!serverIsBuilt)('a client that skips every check of the SDK', ()
     expect(refusals).toEqual(all.map(([what]) => [what, NOT_JOINED]));
     await victim.refusalOf(RoomEvent.getRoomInfo);
     expect(victim.frames).toHaveLength(before + 1);
+  });
+
+  test('and watches a livestream gets no media before it is let on the stage (LS08, S44)', async () => {
+    const { socket } = await withVictim('livestream_viewer');
+    expect(await socket.join('Eve')).toBeNull();
+    const asks = [
+      forbidden('connect', MediaEvent.createWebRTCTransport, () =>
+        media.CreateTransportRequest.fromPartial({
+          consuming: true,
+          description: { target: 1, type: 'offer', sdp: 'v=0' },
+        }),
+      ),
+      forbidden('complete the media join', MediaEvent.selfJoinComplete, () => ({})),
+      forbidden('consume', MediaEvent.consume, () => edge.ConsumePeersRequest.fromPartial({})),
+      forbidden('send', MediaEvent.produce, produce('video', false)),
+    ];
+    for (const [what, ask] of asks) {
+      const refusal = await ask(socket, { peerId: '', participantId: '', meetingId: '' });
+      expect([what, refusal]).toEqual([what, 'You are not on the stage']);
+    }
   });
 
   test('and names another peer or participant in its join is still itself (C14, SE11)', async () => {

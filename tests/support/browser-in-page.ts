@@ -17,6 +17,7 @@ export interface SdkEvent {
     | 'chat'
     | 'polls'
     | 'stage'
+    | 'livestream'
     | 'permissions'
     | 'plugins';
   name: string;
@@ -117,6 +118,8 @@ export async function initInPage(options: {
     polls: meeting.polls,
     stage: meeting.stage,
     permissions: self.permissions,
+    // There is none in a meeting of another view type.
+    ...(meeting.livestream && { livestream: meeting.livestream }),
   })) {
     (emitter as unknown as Emitter).on('*', (name, details) =>
       note(source as SdkEvent['source'], name, plain(details)),

@@ -1,8 +1,9 @@
 import type { SessionEvent } from './events.js';
 import { CHAT_HISTORY_MAX_CHARACTERS, CHAT_HISTORY_MESSAGES } from './limits.js';
 import { changeLivestream } from './livestream.js';
-import { isBot, mergePatches, patchPermissions } from './preset.js';
+import { isBot, isLivestream, mergePatches, patchPermissions } from './preset.js';
 import { changeRecording, isActive } from './recording.js';
+import { isVisible } from './rules/visibility.js';
 import {
   bytesOf,
   type ChatMessage,
@@ -39,6 +40,9 @@ export function apply(state: MeetingState, event: SessionEvent): void {
         recordings: new Map(),
         livestream: null,
         speakers: [],
+        visiblePeers: 0,
+        livestreamPeers: 0,
+        peerCountTold: null,
         timeWarning: null,
       };
       return;
@@ -80,13 +84,20 @@ function applyToSession(session: Session, event: SessionEvent): void {
         unmuteForbidden: false,
         producers: new Map(),
       });
+      countPeer(session, event.peer, 1);
       if (countsAsParticipant(event.peer)) session.emptySince = null;
       return;
-    case 'PeerLeft':
+    case 'PeerLeft': {
+      const peer = session.peers.get(event.peerId);
+      if (peer) countPeer(session, peer, -1);
       session.peers.delete(event.peerId);
       if (session.pinnedPeerId === event.peerId) session.pinnedPeerId = null;
       session.speakers = session.speakers.filter((peerId) => peerId !== event.peerId);
       if (session.emptySince === null && isAbandoned(session)) session.emptySince = event.at;
+      return;
+    }
+    case 'PeersCounted':
+      session.peerCountTold = { count: event.count, at: event.at };
       return;
     case 'PeerPinned':
       session.pinnedPeerId = event.peerId;
@@ -237,6 +248,11 @@ function dropMessage(session: Session, messageId: string): void {
   if (!message) return;
   session.chat.delete(messageId);
   session.chatCharacters -= charactersOf(message);
+}
+
+function countPeer(session: Session, peer: Pick<Peer, 'preset'>, change: 1 | -1): void {
+  if (isVisible(peer)) session.visiblePeers += change;
+  if (isLivestream(peer.preset)) session.livestreamPeers += change;
 }
 
 /** Nobody is left but recorders, which do not keep a session alive (features.md L13). */

@@ -74,6 +74,8 @@ export type Command =
   | { type: 'EndIfAbandoned' }
   /** A limit of the meeting's time may be near or reached, or was changed. */
   | { type: 'KeepTime'; limits: TimeLimits }
+  /** A livestream's people may have to be told how many they are. */
+  | { type: 'TellPeerCount' }
   | { type: 'AcceptWaiting'; by: string; participantIds: string[] }
   | { type: 'DenyWaiting'; by: Actor; participantIds: string[] | 'everybody' }
   | { type: 'KickPeers'; by: Actor; peerIds: string[] }

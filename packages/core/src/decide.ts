@@ -22,6 +22,7 @@ import {
   rankSpeakers,
   toggleProducer,
 } from './rules/media.js';
+import { tellPeerCount } from './rules/peer-count.js';
 import { createPoll, votePoll } from './rules/polls.js';
 import { controlRecording, followRecorder, startRecording, stopDueRecordings } from './rules/recording.js';
 import {
@@ -52,6 +53,8 @@ export function decide(state: MeetingState, command: Command, now: Timestamp): D
       return endIfAbandoned(state, now);
     case 'KeepTime':
       return keepTime(state, command, now);
+    case 'TellPeerCount':
+      return tellPeerCount(state, now);
     case 'AcceptWaiting':
       return acceptWaiting(state, command, now);
     case 'DenyWaiting':

@@ -110,6 +110,8 @@ export type EphemeralEvent =
     }
   | { type: 'ProducerClosed'; at: Timestamp; peerId: string; producerId: string }
   | { type: 'SpeakersChanged'; at: Timestamp; peerIds: string[] }
+  /** How many peers can be seen, for those to whom the session is a livestream. */
+  | { type: 'PeersCounted'; at: Timestamp; count: number }
   /** Null when the limit that was announced before is gone. */
   | { type: 'TimeLimitAnnounced'; at: Timestamp; endsAt: Timestamp | null }
   | {
@@ -136,6 +138,7 @@ const EPHEMERAL: Record<EphemeralEvent['type'], true> = {
   ProducerToggled: true,
   ProducerClosed: true,
   SpeakersChanged: true,
+  PeersCounted: true,
   TimeLimitAnnounced: true,
   MessageBroadcast: true,
 };

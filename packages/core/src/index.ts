@@ -36,6 +36,8 @@ export * from './recording.js';
 export { REFUSALS, type RefusalCode } from './refusals.js';
 export { hasRoomRights, isRoomTitle } from './rules/connected-meetings.js';
 export { nextLivestreamStop } from './rules/livestream.js';
+export { peerCountDueAt } from './rules/peer-count.js';
+export { mayConnectMedia } from './rules/producing.js';
 export { nextRecordingStop } from './rules/recording.js';
 export { isOver, sessionEndsAt, timeKeepingDueAt } from './rules/time-limit.js';
 export { isVisible } from './rules/visibility.js';

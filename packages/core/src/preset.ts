@@ -59,13 +59,12 @@ export type PermissionsPatch = {
 
 type DeepPartial<T> = { [K in keyof T]?: T[K] extends object ? DeepPartial<T[K]> : T[K] };
 
+/** Its people connect media on the stage alone, and watch it as HLS otherwise (protocol.md 10). */
+export const isLivestream = (preset: Preset): boolean => preset.viewType === 'LIVESTREAM';
+
 /** The SDK forces the stage on for these view types (rest-api.md 3.3). */
 export function isStageEnabled(preset: Preset): boolean {
-  return (
-    preset.permissions.stage_enabled === true ||
-    preset.viewType === 'WEBINAR' ||
-    preset.viewType === 'LIVESTREAM'
-  );
+  return preset.permissions.stage_enabled === true || preset.viewType === 'WEBINAR' || isLivestream(preset);
 }
 
 /** Explicit, or derived from the media permissions as the SDK derives it (rest-api.md 3.3). */

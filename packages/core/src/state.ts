@@ -41,6 +41,12 @@ export interface Session {
   livestream: ActiveLivestream | null;
   /** Peer ids by voice, loudest first. */
   speakers: readonly string[];
+  /** Kept as a number, like the next one, since a livestream may have thousands of viewers. */
+  visiblePeers: number;
+  /** Peers to whom the session is a livestream, on its stage or off it. */
+  livestreamPeers: number;
+  /** The number of visible peers that those were last told, and when; null before the first time. */
+  peerCountTold: { count: number; at: Timestamp } | null;
   /** The end that everybody was last told of, and when; null before the first warning. */
   timeWarning: { endsAt: Timestamp; at: Timestamp } | null;
 }

@@ -227,19 +227,4 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the stage with the offi
     expect(await statusOf(host)).toBe('ON_STAGE');
     await host.close();
   });
-
-  it('in a livestream the host goes on stage, and the viewer never does (R12)', async () => {
-    const meeting = await stage.backend.newMeeting();
-    const [host, viewer] = await Promise.all([
-      stage.enter(meeting, 'Hal', 'livestream_host'),
-      stage.enter(meeting, 'Vic', 'livestream_viewer', WITHOUT_DEVICES),
-    ]);
-    expect(await host.run(() => window.meeting.meta.viewType)).toBe('LIVESTREAM');
-    if ((await statusOf(host)) === 'OFF_STAGE') await act(host, 'requestAccess');
-    if ((await statusOf(host)) !== 'ON_STAGE') expect(await act(host, 'join')).toEqual({ ok: true });
-    await becomes(host, 'ON_STAGE');
-    expect(await statusOf(viewer)).toBe('OFF_STAGE');
-    expect(await act(viewer, 'join')).toMatchObject({ ok: false, code: '2006' });
-    expect(await host.run(() => window.meeting.self.roomJoined)).toBe(true);
-  });
 });

@@ -4,7 +4,7 @@ import type { SessionEvent } from '../events.js';
 import { SPEAKERS_MAX } from '../limits.js';
 import type { Permissions } from '../preset.js';
 import type { MeetingState, Peer, Producer, Timestamp } from '../state.js';
-import { isValidProducer, whyNotAddProducer, whyNotProduce } from './producing.js';
+import { isValidProducer, mayConnectMedia, whyNotAddProducer, whyNotProduce } from './producing.js';
 import { isVisible } from './visibility.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
@@ -13,19 +13,20 @@ type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 export function joinMedia(state: MeetingState, command: Of<'JoinMedia'>, now: Timestamp): Decision {
   const peer = memberOf(state, command.by)?.peer;
   if (!peer) return refuse('not_joined');
+  if (!mayConnectMedia(peer)) return refuse('off_stage');
   if (peer.mediaJoined) return accept();
   return accept({ type: 'MediaJoined', at: now, peerId: command.by });
 }
 
-/** Each producer is closed by name, so that the others learn which tracks are gone. */
 export function leaveMedia(state: MeetingState, command: Of<'LeaveMedia'>, now: Timestamp): Decision {
   const peer = memberOf(state, command.by)?.peer;
-  if (!peer) return accept();
-  return accept(...closings(peer, [...peer.producers.keys()], now), {
-    type: 'MediaLeft',
-    at: now,
-    peerId: command.by,
-  });
+  return peer ? accept(...mediaLeft(peer, now)) : accept();
+}
+
+/** Each producer is closed by name, so that the others learn which tracks are gone. */
+export function mediaLeft(peer: Peer, now: Timestamp): SessionEvent[] {
+  const { peerId } = peer;
+  return [...closings(peer, [...peer.producers.keys()], now), { type: 'MediaLeft', at: now, peerId }];
 }
 
 export function checkProduce(state: MeetingState, command: Of<'CheckProduce'>): Decision {

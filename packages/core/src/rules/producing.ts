@@ -1,8 +1,13 @@
 import { APP_DATA_MAX_CHARACTERS, MIME_TYPE_MAX_CHARACTERS, PRODUCERS_PER_PEER_MAX } from '../limits.js';
-import { isStageEnabled, type StreamPermission } from '../preset.js';
+import { isLivestream, isStageEnabled, type StreamPermission } from '../preset.js';
 import type { RefusalCode } from '../refusals.js';
 import type { Peer, Producer, ProducerKind, Session } from '../state.js';
 import { parseObject } from '../text.js';
+
+/** Off the stage of a livestream one watches it as HLS, without a media connection (protocol.md 10). */
+export function mayConnectMedia({ preset, stage }: Peer): boolean {
+  return !isLivestream(preset) || stage === 'ON_STAGE';
+}
 
 /** Whether the peer may send this kind of media now (features.md R12-R15, C21, G02). */
 export function whyNotProduce(peer: Peer, kind: ProducerKind, screenShare: boolean): RefusalCode | null {

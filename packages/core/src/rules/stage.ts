@@ -3,7 +3,8 @@ import { accept, type Decision, mayAct, memberOf, peersOfParticipants, refuse } 
 import type { SessionEvent } from '../events.js';
 import { isStageEnabled, mayAcceptStageRequests, stageAccess } from '../preset.js';
 import type { MeetingState, Peer, StageStatus, Timestamp } from '../state.js';
-import { silence } from './media.js';
+import { mediaLeft, silence } from './media.js';
+import { mayConnectMedia } from './producing.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
@@ -74,8 +75,11 @@ export function leaveStage(state: MeetingState, command: Of<'LeaveStage'>, now: 
   );
 }
 
+/** In a webinar the others are still seen from off the stage; in a livestream the media connection ends with it. */
 function offStage(peer: Peer, by: Peer, now: Timestamp): SessionEvent[] {
-  return [stageChanged(peer, 'OFF_STAGE', now), ...silence({ ...peer, stage: 'OFF_STAGE' }, by.peerId, now)];
+  const left: Peer = { ...peer, stage: 'OFF_STAGE' };
+  const media = mayConnectMedia(left) ? silence(left, by.peerId, now) : mediaLeft(peer, now);
+  return [stageChanged(peer, 'OFF_STAGE', now), ...media];
 }
 
 function stageChanged(

@@ -1,3 +1,4 @@
+import { isLivestream } from '../preset.js';
 import type { Peer, Session } from '../state.js';
 
 /** Peer ids of those who are to be told. */
@@ -14,6 +15,11 @@ export function mediaJoined(session: Session, except?: Peer): string[] {
 export function peersOf(session: Session, participantIds: readonly string[]): string[] {
   const wanted = new Set(participantIds);
   return allowed(session, (peer) => wanted.has(peer.participantId));
+}
+
+/** To whom the session is a livestream; their clients alone count viewers. */
+export function livestreamPeers(session: Session): string[] {
+  return session.livestreamPeers === 0 ? [] : allowed(session, (peer) => isLivestream(peer.preset));
 }
 
 export function allowed(session: Session, test: (peer: Peer) => boolean): string[] {

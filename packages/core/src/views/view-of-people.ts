@@ -1,6 +1,7 @@
 import { MediaEvent, PresetEvent, RoomEvent } from '@parley/wire';
 import type { SessionEvent } from '../events.js';
-import { mayAcceptStageRequests } from '../preset.js';
+import { isLivestream, mayAcceptStageRequests } from '../preset.js';
+import { mayConnectMedia } from '../rules/producing.js';
 import { isVisible } from '../rules/visibility.js';
 import type { MeetingState, Session } from '../state.js';
 import { answeringMessage, type Effect, message } from './effects.js';
@@ -41,7 +42,7 @@ function tellDoorkeepers(state: MeetingState): Effect[] {
 
 /**
  * The newcomer's client knows its preset only, and one that comes back may have missed a change, so both hear what
- * the session has changed for them (features.md OQ12), and of an end that was announced.
+ * the session has changed for them (features.md OQ12), how many watch a livestream, and of an end that was announced.
  */
 export function viewOfJoin(session: Session, event: Of<'PeerJoined' | 'PeerReconnected'>): Effect[] {
   const isNew = event.type === 'PeerJoined';
@@ -55,8 +56,14 @@ export function viewOfJoin(session: Session, event: Of<'PeerJoined' | 'PeerRecon
     const update = { userIds: peer.participantId, patch: wirePatch(changed, peer.permissions) };
     effects.push(message([peerId], PresetEvent.updateUserPreset, { updatePeersPresets: [update] }));
   }
+  if (isLivestream(peer.preset)) effects.push(peerCount([peerId], session.visiblePeers));
   if (session.timeWarning) effects.push(timeWarning([peerId], session.timeWarning.endsAt, event.at));
   return effects;
+}
+
+/** The SDK's `livestream.viewerCount`. */
+export function peerCount(to: readonly string[], count: number): Effect {
+  return message(to, RoomEvent.roomPeerCount, { count });
 }
 
 /**
@@ -104,6 +111,7 @@ export function viewOfStage(session: Session, event: Of<'StageStatusChanged'>): 
   const update = { peerId, userId, stageType: stageType(event.stage) };
   const to = isVisible(peer) ? joined(session) : [peerId];
   effects.push(answeringMessage(to, RoomEvent.peerStageStatusUpdate, update), tellModerators(session));
+  if (!mayConnectMedia(peer)) effects.push({ type: 'releaseMedia', peerIds: [peerId] });
   return effects;
 }
 

@@ -3,12 +3,13 @@ import type { SessionEvent } from '../events.js';
 import type { MeetingState } from '../state.js';
 import { type Effect, message } from './effects.js';
 import { viewOfLivestream } from './livestreams.js';
-import { joined } from './receivers.js';
+import { joined, livestreamPeers } from './receivers.js';
 import { viewOfRecording } from './recordings.js';
 import { timeWarning } from './time-warning.js';
 import { viewOfChat, viewOfMessageBroadcast, viewOfPoll, viewOfStore } from './view-of-exchange.js';
 import { viewOfMedia, viewOfSpeakers } from './view-of-media.js';
 import {
+  peerCount,
   viewOfJoin,
   viewOfLeave,
   viewOfPermissions,
@@ -61,6 +62,8 @@ function effectsOf(state: MeetingState, event: SessionEvent): Effect[] {
       return viewOfMedia(session, event);
     case 'SpeakersChanged':
       return viewOfSpeakers(session);
+    case 'PeersCounted':
+      return [peerCount(livestreamPeers(session), event.count)];
     case 'TimeLimitAnnounced':
       return [timeWarning(joined(session), event.endsAt, event.at)];
     case 'ChatMessageSent':

@@ -9,7 +9,7 @@ import {
   type polls,
   type preset,
   RoomEvent,
-  type room,
+  room,
   type ServerEvent,
   StoreEvent,
   toClient,
@@ -69,6 +69,8 @@ export class ClientModel {
       case RoomEvent.peerStageStatusUpdate: {
         const { peerId, stageType } = toClient.decode(RoomEvent.peerStageStatusUpdate, payload);
         if (peerId !== this.peerId) this.#known(peerId).stageType = stageType;
+        // Its client has taken the stage and the media of a livestream for one since it joined (protocol.md 10).
+        else if (this.#isLivestream() && stageType !== room.StageType.ON_STAGE) this.leaveMedia();
         return;
       }
       case RoomEvent.getWaitingRoomRequests: {
@@ -276,6 +278,10 @@ export class ClientModel {
     const producer = this.#producers?.get(producerId);
     if (producer?.peerId !== peerId) throw new Error(`${this.peerId} does not know ${producerId}.`);
     return producer;
+  }
+
+  #isLivestream(): boolean {
+    return this.#self().preset.viewType === 'LIVESTREAM';
   }
 
   #self() {

@@ -1,4 +1,4 @@
-import type { MeetingState, Peer, Producer } from '@parley/core';
+import { isVisible, type MeetingState, type Peer, type Producer } from '@parley/core';
 import * as limits from '../../src/limits.js';
 import { ensure, ensureSame } from './ensure.js';
 
@@ -40,6 +40,13 @@ export function ensureWithinLimits({ session, waiting }: MeetingState): void {
   for (const peer of session.peers.values()) {
     ensure(peer.displayName.length <= limits.DISPLAY_NAME_MAX_CHARACTERS, 'over DISPLAY_NAME_MAX_CHARACTERS');
     ensure(peer.producers.size <= limits.PRODUCERS_PER_PEER_MAX, 'over PRODUCERS_PER_PEER_MAX');
+  }
+  const peers = [...session.peers.values()];
+  ensure(session.visiblePeers === peers.filter(isVisible).length, 'visiblePeers');
+  const ofLivestream = peers.filter((peer) => peer.preset.viewType === 'LIVESTREAM');
+  ensure(session.livestreamPeers === ofLivestream.length, 'livestreamPeers');
+  for (const { mediaJoined, stage, peerId } of ofLivestream) {
+    ensure(!mediaJoined || stage === 'ON_STAGE', `${peerId} has media off the stage of a livestream`);
   }
   ensure(session.pinnedPeerId === null || session.peers.has(session.pinnedPeerId), 'somebody gone is pinned');
   for (const peerId of session.speakers) ensure(session.peers.has(peerId), 'somebody gone speaks');

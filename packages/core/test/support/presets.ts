@@ -74,18 +74,18 @@ export function host(permissions: PermissionsPatch = {}, options: PresetOptions 
 }
 
 /** May go on stage at once and lets others on it (features.md G14). */
-export function presenter(permissions: PermissionsPatch = {}): Preset {
+export function presenter(permissions: PermissionsPatch = {}, viewType: ViewType = 'WEBINAR'): Preset {
   return host(
     { stage_access: 'ALLOWED', media: mayProduce('ALLOWED'), ...permissions },
-    { name: 'presenter', viewType: 'WEBINAR' },
+    { name: 'presenter', viewType },
   );
 }
 
 /** Must ask for the stage. */
-export function viewer(permissions: PermissionsPatch = {}): Preset {
+export function viewer(permissions: PermissionsPatch = {}, viewType: ViewType = 'WEBINAR'): Preset {
   return guest(
     { stage_access: 'CAN_REQUEST', media: mayProduce('CAN_REQUEST'), ...permissions },
-    { name: 'viewer', viewType: 'WEBINAR' },
+    { name: 'viewer', viewType },
   );
 }
 

@@ -58,6 +58,7 @@ export class RandomCommands {
       case 'GiveUpPeer':
         return { type, peerId: this.#peerId(), graceMs: GRACE_MS };
       case 'EndIfAbandoned':
+      case 'TellPeerCount':
         return { type };
       case 'KeepTime':
         return { type, limits: this.#limits() };

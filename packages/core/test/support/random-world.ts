@@ -3,7 +3,7 @@ import { guest, host, presenter, viewer } from './presets.js';
 
 /** The people, texts and habits of the random meetings. */
 
-export const PARTICIPANTS = Array.from({ length: 15 }, (_, i) => `participant-${i}`);
+export const PARTICIPANTS = Array.from({ length: 17 }, (_, i) => `participant-${i}`);
 export const DEVICES = ['desk', 'phone'];
 export const STORES = ['board', 'notes', '__rtk_plugins__'];
 export const KEYS = ['a', 'b', 'c', 'd'];
@@ -25,6 +25,8 @@ export const PRESETS: Preset[] = [
   guest({ recorder_type: 'RECORDER' }),
   guest({ waiting_room_type: 'SKIP_ON_ACCEPT' }),
   guest({ waiting_room_type: 'ON_PRIVILEGED_USER_ENTRY' }),
+  presenter({}, 'LIVESTREAM'),
+  viewer({}, 'LIVESTREAM'),
 ];
 
 export const PATCHES: PermissionsPatch[] = [
@@ -57,6 +59,7 @@ export const BUSY: Record<Command['type'], number> = {
   GiveUpPeer: 3,
   EndIfAbandoned: 2,
   KeepTime: 3,
+  TellPeerCount: 3,
   AcceptWaiting: 4,
   DenyWaiting: 1,
   KickPeers: 2,
@@ -111,7 +114,7 @@ export const QUIET: Record<Command['type'], number> = {
   EndIfAbandoned: 8,
 };
 
-const onStageBusiness = (peer: Peer) => peer.preset.viewType === 'WEBINAR';
+const onStageBusiness = (peer: Peer) => ['WEBINAR', 'LIVESTREAM'].includes(peer.preset.viewType);
 const moderates = (peer: Peer) => onStageBusiness(peer) && peer.permissions.can_accept_production_requests;
 
 /** To whom a command comes naturally; others try as well, less often. */

@@ -15,7 +15,9 @@ export function durablePart(state: MeetingState): unknown {
     mediaJoined: false,
     producers: [],
   }));
-  return JSON.parse(JSON.stringify({ ...session, peers, speakers: [], timeWarning: null }, plain));
+  return JSON.parse(
+    JSON.stringify({ ...session, peers, speakers: [], peerCountTold: null, timeWarning: null }, plain),
+  );
 }
 
 function plain(_: string, value: unknown): unknown {

@@ -141,7 +141,7 @@ export const defaultPresets: readonly PresetBody[] = [
   {
     name: 'livestream_viewer',
     config: config('LIVESTREAM', VIEWER_HEIGHTS_PX),
-    permissions: onStage(audience, 'NOT_ALLOWED'),
+    permissions: onStage(audience, 'CAN_REQUEST'),
     ui,
   },
 ];

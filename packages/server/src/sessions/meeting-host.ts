@@ -5,6 +5,7 @@ import {
   type MeetingState,
   type NewRecording,
   nextRecordingStop,
+  peerCountDueAt,
   timeKeepingDueAt,
 } from '@parley/core';
 import { CloseCode, encodeFrame, RoomEvent } from '@parley/wire';
@@ -97,6 +98,7 @@ export class MeetingHost {
       () => void this.#order({ type: 'EndIfAbandoned' }, () => this.#assertEmptyEverywhere()),
       () => void this.#unheard(this.keepTime()),
       () => void this.#order({ type: 'StopDueRecordings', emptyMs: options.recordings.emptyMs }),
+      () => void this.#order({ type: 'TellPeerCount' }),
     );
   }
 
@@ -325,6 +327,8 @@ export class MeetingHost {
     this.#timers.timeLimit.set(timeLimit === null ? null : timeLimit - now);
     const stop = session && nextRecordingStop(session, this.options.recordings.emptyMs);
     this.#timers.recordingStop.set(stop === null ? null : stop - now);
+    const peerCount = peerCountDueAt(this.state);
+    this.#timers.peerCount.set(peerCount === null ? null : peerCount - now);
   }
 
   /** A clock that was set back says that it is too early: the peer gets its time again, and is not forgotten. */

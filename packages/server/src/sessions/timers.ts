@@ -8,9 +8,9 @@ const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
 /**
  * The timers of one meeting: the grace period of each peer whose socket is lost, the keep-alive time of an empty
- * session, the next moment of the meeting's time limit, and the time at which a recording stops by itself. The rules
- * decide when a timer fires; here is only who wakes them. A timer may fire early; it is set again until the rules
- * agree that it is time.
+ * session, the next moment of the meeting's time limit, the time at which a recording stops by itself, and the next
+ * count of a livestream's people. The rules decide when a timer fires; here is only who wakes them. A timer may fire
+ * early; it is set again until the rules agree that it is time.
  */
 export class MeetingTimers {
   readonly #lostPeers = new Map<string, NodeJS.Timeout>();
@@ -20,6 +20,8 @@ export class MeetingTimers {
   readonly timeLimit: Alarm;
   /** Off when no recording has a time at which it stops by itself. */
   readonly recordingStop: Alarm;
+  /** Off while a livestream's people know how many they are. */
+  readonly peerCount: Alarm;
 
   constructor(
     private readonly graceMs: number,
@@ -27,10 +29,12 @@ export class MeetingTimers {
     endIfAbandoned: () => void,
     keepTime: () => void,
     stopDueRecordings: () => void,
+    tellPeerCount: () => void,
   ) {
     this.keepAlive = new Alarm(endIfAbandoned);
     this.timeLimit = new Alarm(keepTime);
     this.recordingStop = new Alarm(stopDueRecordings);
+    this.peerCount = new Alarm(tellPeerCount);
   }
 
   /** Follows what has happened to single peers. */
@@ -64,6 +68,7 @@ export class MeetingTimers {
     this.keepAlive.set(null);
     this.timeLimit.set(null);
     this.recordingStop.set(null);
+    this.peerCount.set(null);
   }
 
   #unwatch(peerId: string): void {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { answers, isVisible, type MutableMedia, type Producer } from '@parley/core';
+import { answers, isVisible, type MutableMedia, mayConnectMedia, type Producer } from '@parley/core';
 import type { Rid } from '@parley/media';
 import { type edge, encodeFrame, MediaEvent, type media, toClient } from '@parley/wire';
 import { MediaError } from '../../media/media-pool.js';
@@ -83,6 +83,7 @@ export const mediaStateRoutes: Route[] = [
 /** What the media worker has to do. Runs beside the other requests of a client, so that none waits for media. */
 export const mediaTransportRoutes: Route[] = [
   on(MediaEvent.createWebRTCTransport, async (request, { consuming, description }) => {
+    assertMayConnect(request);
     const direction = consuming ? 'recv' : 'send';
     const { media } = request.host;
     if (direction === 'send' && media.transportOf(request.peerId, 'send')) await closeAllProducers(request);
@@ -143,6 +144,7 @@ export const mediaTransportRoutes: Route[] = [
   }),
   on(MediaEvent.consume, async (request, message) => {
     if (message.requests.length > CONSUME_REQUESTS_MAX) throw new Refused('malformed');
+    assertMayConnect(request);
     const transportId = ownTransport(request, message.consumingTransportId, 'recv');
     const wanted = message.requests.map((one) => ({ one, producer: visibleProducer(request, one) }));
     const known = wanted.flatMap(({ one, producer }) =>
@@ -225,6 +227,12 @@ function muteAgain(request: SocketRequest, producerId: string): void {
   };
   const payload = toClient.encode(MediaEvent.peerProducerToggleBroadcast, message);
   request.connection.send(encodeFrame(MediaEvent.peerProducerToggleBroadcast, payload));
+}
+
+/** Viewers of a livestream have no media connection; who has not joined yet may prepare one. */
+function assertMayConnect(request: SocketRequest): void {
+  const peer = request.host.state.session?.peers.get(request.peerId);
+  if (peer && !mayConnectMedia(peer)) throw new Refused('off_stage');
 }
 
 /** The producer asked for, if the asking peer is in the session and may see whose it is. */
