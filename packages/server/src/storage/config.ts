@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 
 /**
@@ -9,8 +10,8 @@ import { z } from 'zod';
 const TEXT_MAX_CHARS = 1024;
 /** With a file name behind it, the key of an object stays under S3's 1,024 bytes. */
 const PATH_MAX_CHARS = 512;
-/** Room for an RSA key of 8192 bits in PEM form. */
-const PRIVATE_KEY_MAX_CHARS = 16_384;
+/** Room for an RSA key of 8192 bits in PEM form, with JSON around it. */
+const KEY_MAX_CHARS = 16_384;
 const PORT_MAX = 65_535;
 
 /** Taken and never given back (features.md SE09). */
@@ -23,15 +24,10 @@ export const SECRET_FIELDS: ReadonlySet<string> = new Set([
 
 const S3_TYPES = ['aws', 'digitalocean', 'cloudflare'] as const;
 const TYPES = [...S3_TYPES, 'azure', 'gcs', 'sftp'] as const;
-type StorageType = (typeof TYPES)[number];
-
-/** In the schema of the official client, and refused: half an upload would be worse than a clear answer. */
-const UNREACHABLE: Partial<Record<StorageType, string>> = {
-  azure: 'must not be azure: this server does not upload to Azure Blob Storage',
-  gcs: 'must not be gcs: this server does not upload to Google Cloud Storage with a service account',
-};
 
 const text = z.string().max(TEXT_MAX_CHARS);
+const REGION = /^[0-9A-Za-z-]*$/;
+const CONNECTION_STRING = /(^|;)(AccountKey|SharedAccessSignature)=[^;]/;
 const hostName = text.regex(/^[0-9A-Za-z.:_-]*$/, 'must be a host name or an address');
 
 /** A way out of the configured folder, and bytes that no storage takes in a name. */
@@ -55,7 +51,7 @@ const isOrigin = (value: string): boolean => {
 const publicFields = {
   type: z.enum(TYPES),
   bucket: text.regex(/^[0-9A-Za-z._-]*$/, 'must contain only letters, digits, dots, - and _').optional(),
-  region: text.regex(/^[0-9A-Za-z-]*$/, 'must contain only letters, digits and -').optional(),
+  region: text.optional(),
   path: path.optional(),
   auth_method: z.enum(['KEY', 'PASSWORD']).optional(),
   host: hostName.optional(),
@@ -74,9 +70,9 @@ const publicFields = {
 const fields = z.strictObject({
   ...publicFields,
   access_key: text.optional(),
-  secret: text.optional(),
+  secret: z.string().max(KEY_MAX_CHARS).optional(),
   password: text.optional(),
-  private_key: z.string().max(PRIVATE_KEY_MAX_CHARS).optional(),
+  private_key: z.string().max(KEY_MAX_CHARS).optional(),
 });
 type Fields = z.infer<typeof fields>;
 type Field = keyof Fields;
@@ -89,6 +85,11 @@ function rulesOf(storage: Fields): { required: Field[]; optional: Field[] } {
       required: ['auth_method', proof, 'host', 'username'],
       optional: ['port', 'path', 'password', 'private_key', 'host_key'],
     };
+  }
+  // Where the container lies is in the connection string, and Google finds its buckets by their names alone.
+  if (storage.type === 'azure') return { required: ['access_key', 'bucket'], optional: ['path', 'region'] };
+  if (storage.type === 'gcs') {
+    return { required: ['secret', 'bucket'], optional: ['access_key', 'path', 'region', 'endpoint'] };
   }
   const isR2 = storage.type === 'cloudflare';
   const place: Field = isR2 ? 'account_id' : 'region';
@@ -105,17 +106,59 @@ const isGiven = (value: unknown): boolean => value !== undefined && value !== ''
 function checkFields(storage: Fields, context: z.core.$RefinementCtx): void {
   const refuse = (field: Field, message: string) =>
     context.addIssue({ code: 'custom', path: [field], message });
-  const unreachable = UNREACHABLE[storage.type];
-  if (unreachable) {
-    refuse('type', unreachable);
-    return;
-  }
   const { required, optional } = rulesOf(storage);
   const known = new Set<Field>(['type', ...required, ...optional]);
   for (const field of required) if (!isGiven(storage[field])) refuse(field, 'is required');
   for (const field of Object.keys(storage) as Field[]) {
     if (!known.has(field) && isGiven(storage[field]))
       refuse(field, `is not allowed with type ${storage.type}`);
+  }
+  const flaw = flawOf(storage);
+  if (flaw) refuse(...flaw);
+}
+
+/** A value that cannot be right for its type, whose shape says what it is. */
+function flawOf({ type, region, access_key, secret }: Fields): [Field, string] | null {
+  if (type === 'azure' && isGiven(access_key) && !CONNECTION_STRING.test(access_key!)) {
+    return ['access_key', 'must be the connection string of a storage account'];
+  }
+  if (type === 'gcs' && !isGiven(access_key) && isGiven(secret) && !readServiceAccountKey(secret!)) {
+    return [
+      'secret',
+      'must be the JSON key of a service account, or come with the access_key of an HMAC key',
+    ];
+  }
+  // It becomes part of a host name.
+  if (type !== 'azure' && type !== 'gcs' && !REGION.test(region ?? '')) {
+    return ['region', 'must contain only letters, digits and -'];
+  }
+  return null;
+}
+
+/** The key file of a service account, as Google hands it out; `private_key` is PEM. */
+export interface ServiceAccountKey {
+  client_email: string;
+  private_key: string;
+  private_key_id?: string;
+  token_uri?: string;
+}
+
+const serviceAccountKey = z.object({
+  type: z.literal('service_account'),
+  client_email: text.min(1),
+  private_key: z.string().min(1),
+  private_key_id: text.optional(),
+  token_uri: z.url({ protocol: /^https?$/ }).optional(),
+});
+
+/** Null for a text that is no such file, or one whose key cannot be read. */
+export function readServiceAccountKey(secret: string): ServiceAccountKey | null {
+  try {
+    const key = serviceAccountKey.parse(JSON.parse(secret));
+    createPrivateKey(key.private_key);
+    return key;
+  } catch {
+    return null;
   }
 }
 
@@ -128,6 +171,29 @@ export interface S3Config {
   path?: string;
   endpoint?: string;
   account_id?: string;
+}
+
+export interface GcsConfig {
+  type: 'gcs';
+  /** Of an HMAC key. Without it the secret is a service account's key file. */
+  access_key?: string;
+  secret: string;
+  bucket: string;
+  path?: string;
+  /** Only shown: the name of a bucket is enough to find it. */
+  region?: string;
+  endpoint?: string;
+}
+
+export interface AzureConfig {
+  type: 'azure';
+  /** The connection string of the storage account. */
+  access_key: string;
+  /** The container. */
+  bucket: string;
+  path?: string;
+  /** Only shown: the connection string says where the container lies. */
+  region?: string;
 }
 
 export interface SftpConfig {
@@ -144,9 +210,9 @@ export interface SftpConfig {
 }
 
 /** A storage as its owner configured it, with the secrets: to be sealed before it is kept (`sealing.ts`). */
-export type StorageConfig = S3Config | SftpConfig;
+export type StorageConfig = S3Config | GcsConfig | AzureConfig | SftpConfig;
 
-/** Leaves out what is empty; the rules above make the rest one of the two shapes. */
+/** Leaves out what is empty; the rules above make the rest one of these shapes. */
 const withoutEmpty = (storage: Fields): StorageConfig =>
   Object.fromEntries(
     Object.entries(storage).filter(([, value]) => isGiven(value)),

@@ -16,6 +16,9 @@ export class StorageError extends Error {
   }
 }
 
+/** An answer that was cut off for its length. */
+export class EndlessAnswer extends Error {}
+
 /** The first code found along the causes, such as ECONNREFUSED; undefined when there is none. */
 export function codeOf(error: unknown): string | undefined {
   for (let current = error; current instanceof Error; current = current.cause) {

@@ -1,6 +1,6 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { AddressRefused } from '../network/address-guard.js';
-import { codeOf, findCause, StorageError } from './errors.js';
+import { codeOf, EndlessAnswer, findCause, StorageError } from './errors.js';
 
 const STATUS_TOO_MANY = 429;
 const STATUS_SERVER_ERROR = 500;
@@ -16,15 +16,18 @@ const PASSING = new Set([
   'NoSuchUpload',
 ]);
 
-const CREDENTIALS =
-  /^(AccessDenied|AllAccessDisabled|AccountProblem|InvalidAccessKeyId|InvalidToken|ExpiredToken|SignatureDoesNotMatch|Forbidden|Unauthorized|403|401)$/;
+const CREDENTIALS = new RegExp(
+  `^(${[
+    'AccessDenied|AllAccessDisabled|AccountProblem|InvalidAccessKeyId|InvalidToken|ExpiredToken',
+    'SignatureDoesNotMatch|Forbidden|Unauthorized|403|401',
+    // Google's own.
+    'InvalidSecurity|AuthenticationRequired|UserProjectAccessDenied|UserProjectAccountProblem',
+  ].join('|')})$`,
+);
 const REGION = /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|301)$/;
 
 /** A code is short and plain; whatever else a server puts in its place is not passed on. */
 const PLAIN_CODE = /^[0-9A-Za-z.]{1,60}$/;
-
-/** An answer that was cut off for its length. The client adds text of its own to errors that pass through it. */
-export class EndlessAnswer extends Error {}
 
 /**
  * What went wrong, in a sentence of ours: the server's own text is not passed on, because it may quote what was

@@ -5,42 +5,35 @@ import {
   CreateMultipartUploadCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
-  ListPartsCommand,
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { AddressRule } from '../network/address-guard.js';
-import type { S3Config } from './config.js';
 import { StorageError } from './errors.js';
 import { LocalFile } from './local-file.js';
-import { createS3Client } from './s3-client.js';
+import { type BucketConfig, createS3Client } from './s3-client.js';
 import { isUnknownUpload, s3Failure, statusOf } from './s3-errors.js';
+import { type ObjectName, type Part, storedParts } from './s3-unfinished.js';
 import {
+  COMPLETE_TIMEOUT_MS,
   DISCARD_TIMEOUT_MS,
+  LARGEST_PART_BYTES,
+  limit,
   PART_BYTES,
+  partBytesFor,
   partTimeoutMs,
+  REQUEST_TIMEOUT_MS,
   type ResumeState,
   type StorageTarget,
   type StoredObject,
   type Upload,
 } from './target.js';
 
-/** S3's own bounds. */
-const PARTS_MAX = 10_000;
-const PARTS_OF_A_PAGE = 1_000;
-/** Larger parts than this are not held in memory, which bounds a file to 640 GB. */
-const LARGEST_PART_BYTES = 8 * PART_BYTES;
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Gluing ten thousand parts together takes a server a while. */
-const COMPLETE_TIMEOUT_MS = 300_000;
 /** Metadata of an object that tells which of our uploads made it. */
 const UPLOAD_MARK = 'parley-upload';
 
-interface ObjectName {
-  Bucket: string;
-  Key: string;
-}
+const NO_CHECKSUM = Symbol('no checksum');
 
 /** A multipart upload under way. */
 interface Multipart {
@@ -51,25 +44,13 @@ interface Multipart {
   partBytes: number;
 }
 
-interface Part {
-  number: number;
-  etag: string;
-  bytes: number;
-}
-
-/** As many parts as S3 takes, of the usual size while that is enough. */
-export function partBytesFor(fileBytes: number): number {
-  const parts = Math.ceil(fileBytes / PART_BYTES / PARTS_MAX);
-  return Math.max(1, parts) * PART_BYTES;
-}
-
 /** Uploads to S3 and what speaks like it: one request for a small file, a multipart upload for a larger one. */
 export class S3Target implements StorageTarget {
-  readonly #config: S3Config;
+  readonly #config: BucketConfig;
   readonly #client: S3Client;
   readonly #closeClient: () => void;
 
-  constructor(config: S3Config, rule: AddressRule) {
+  constructor(config: BucketConfig, rule: AddressRule) {
     this.#config = config;
     const { client, close } = createS3Client(config, rule);
     this.#client = client;
@@ -84,7 +65,8 @@ export class S3Target implements StorageTarget {
         await (file.bytes <= PART_BYTES
           ? this.#putWhole(object, file, upload)
           : this.#putInParts(object, file, upload));
-        return { location: `s3://${object.Bucket}/${object.Key}`, bytes: file.bytes };
+        const scheme = this.#config.type === 'gcs' ? 'gs' : 's3';
+        return { location: `${scheme}://${object.Bucket}/${object.Key}`, bytes: file.bytes };
       } finally {
         await file.close();
       }
@@ -128,7 +110,7 @@ export class S3Target implements StorageTarget {
 
   async #putInParts(object: ObjectName, file: LocalFile, upload: Upload): Promise<void> {
     const begun = resumable(upload.resume, file.bytes);
-    const stored = begun && (await this.#storedParts(object, begun, upload.signal));
+    const stored = begun && (await storedParts(this.#client, object, begun.uploadId, upload.signal));
     if (begun && !stored && (await this.#isFinished(object, begun, upload.signal))) return;
 
     const multipart = begun && stored ? begun : await this.#begin(object, file.bytes, upload);
@@ -165,38 +147,6 @@ export class S3Target implements StorageTarget {
     return multipart;
   }
 
-  /** What the storage holds of an upload, by part number; null when it knows no such upload (any more). */
-  async #storedParts(
-    object: ObjectName,
-    { uploadId }: Multipart,
-    signal: AbortSignal,
-  ): Promise<Map<number, Part> | null> {
-    const parts = new Map<number, Part>();
-    let after: string | undefined;
-    try {
-      for (let page = 0; page < PARTS_MAX / PARTS_OF_A_PAGE; page++) {
-        const listed = await this.#client.send(
-          new ListPartsCommand({
-            ...object,
-            UploadId: uploadId,
-            MaxParts: PARTS_OF_A_PAGE,
-            ...(after && { PartNumberMarker: after }),
-          }),
-          { abortSignal: limit(signal, REQUEST_TIMEOUT_MS) },
-        );
-        for (const { PartNumber: number = 0, ETag: etag = '', Size: bytes = -1 } of listed.Parts ?? []) {
-          parts.set(number, { number, etag, bytes });
-        }
-        after = listed.NextPartNumberMarker;
-        if (!listed.IsTruncated || !after) break;
-      }
-      return parts;
-    } catch (error) {
-      if (isUnknownUpload(error)) return null;
-      throw error;
-    }
-  }
-
   async #putPart(
     object: ObjectName,
     { uploadId }: Multipart,
@@ -231,7 +181,9 @@ export class S3Target implements StorageTarget {
         }),
         { abortSignal: limit(signal, COMPLETE_TIMEOUT_MS) },
       );
-      await this.#verify(object, { bytes: multipart.bytes, etag: ETag }, signal);
+      // Google says that the ETag of such an object is no checksum, and not that it stays the same.
+      const etag = this.#config.type === 'gcs' ? NO_CHECKSUM : ETag;
+      await this.#verify(object, { bytes: multipart.bytes, etag }, signal);
     } catch (error) {
       // The answer to an earlier attempt may have been lost on its way.
       if (isUnknownUpload(error) && (await this.#isFinished(object, multipart, signal))) return;
@@ -251,13 +203,13 @@ export class S3Target implements StorageTarget {
    */
   async #verify(
     object: ObjectName,
-    sent: { bytes: number; etag: string | undefined },
+    sent: { bytes: number; etag: string | undefined | typeof NO_CHECKSUM },
     signal: AbortSignal,
   ): Promise<void> {
     const head = await this.#head(object, signal);
     if (head === 'hidden') return;
     if (head === 'missing') throw new StorageError('retryable', 'The storage has lost what was sent');
-    if (head.ContentLength !== sent.bytes || head.ETag !== sent.etag) {
+    if (head.ContentLength !== sent.bytes || (sent.etag !== NO_CHECKSUM && head.ETag !== sent.etag)) {
       throw new StorageError('retryable', 'The storage holds something else than what was sent');
     }
   }
@@ -284,9 +236,6 @@ const md5 = (body: Buffer): Buffer => createHash('md5').update(body).digest();
 /** Whether the storage holds just these bytes. A bucket that encrypts with a key of its own cannot tell: no. */
 const isSame = (stored: Part, body: Buffer): boolean =>
   stored.bytes === body.length && stored.etag.replaceAll('"', '') === md5(body).toString('hex');
-
-const limit = (signal: AbortSignal, timeoutMs: number): AbortSignal =>
-  AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
 
 /** The saved state, when it is of S3 and of this very file. */
 function resumable(resume: ResumeState | null, bytes: number): Multipart | null {

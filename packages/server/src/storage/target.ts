@@ -39,12 +39,31 @@ export interface StorageTarget {
 
 /** Read and sent at a time, also the most that an interruption costs; a named bound of memory for each upload. */
 export const PART_BYTES = 8 * 1024 * 1024;
+/** Of a file, by S3; Azure takes more. */
+export const PARTS_MAX = 10_000;
+/** Larger parts than this are not held in memory, which bounds a file to 640 GB. */
+export const LARGEST_PART_BYTES = 8 * PART_BYTES;
+/** The longest of real answers lists ten thousand parts. */
+export const ANSWER_MAX_BYTES = 4 * 1024 * 1024;
 export const CONNECT_TIMEOUT_MS = 10_000;
+/** For all requests but those that carry a part. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+/** Gluing ten thousand parts together takes a storage a while. */
+export const COMPLETE_TIMEOUT_MS = 300_000;
 /** For cleaning up after an upload that was given up, which must not hold up the end of the server. */
 export const DISCARD_TIMEOUT_MS = 5_000;
 /** Time for one part: a fixed share, and the rest at the slowest rate that still counts as progress. */
 const PART_TIMEOUT_MS = 60_000;
 const LEAST_BYTES_PER_MS = 64;
+
+/** As many parts as a storage takes, of the usual size while that is enough. */
+export function partBytesFor(fileBytes: number): number {
+  const parts = Math.ceil(fileBytes / PART_BYTES / PARTS_MAX);
+  return Math.max(1, parts) * PART_BYTES;
+}
+
+export const limit = (signal: AbortSignal, timeoutMs: number): AbortSignal =>
+  AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
 
 export const partTimeoutMs = (bytes: number): number =>
   PART_TIMEOUT_MS + Math.ceil(bytes / LEAST_BYTES_PER_MS);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/free-port.js';
 import { openGate } from '../../support/storage/gate.js';
 import { type S3Server, s3ServerIsInstalled, startS3Server } from '../../support/storage/s3-server.js';
-import { attempt, discard, LocalFiles, MIB, newProgress } from './support.js';
+import { attempt, cutOffAt, discard, LocalFiles, MIB, newProgress } from './support.js';
 
 if (!s3ServerIsInstalled) console.warn('Uploads to S3 are not tested: python3-swift is not installed');
 
@@ -93,33 +93,9 @@ describe.skipIf(!s3ServerIsInstalled)('an upload to an S3-compatible server (RC2
 
   it('of a file that has changed since sends again what differs', async () => {
     const { path } = await files.make('changed', 20 * MIB);
-    const saved = newProgress();
-    const stop = new AbortController();
-    const running = attempt(
-      server.config(bucket),
-      { path, name: 'changed.mp4', signal: stop.signal },
-      {
-        get resume() {
-          return saved.resume;
-        },
-        set resume(state) {
-          saved.resume = state;
-        },
-        sentBytes: Object.assign(saved.sentBytes, {
-          push: (bytes: number) => {
-            if (bytes === 8 * MIB) stop.abort();
-            return bytes;
-          },
-        }),
-      },
-    );
-    await expect(running).rejects.toThrow();
+    const again = await cutOffAt(8 * MIB, server.config(bucket), { path, name: 'changed.mp4' });
     const { bytes } = await files.make('changed', 20 * MIB);
-    await attempt(
-      server.config(bucket),
-      { path, name: 'changed.mp4' },
-      { resume: saved.resume, sentBytes: [] },
-    );
+    await attempt(server.config(bucket), { path, name: 'changed.mp4' }, again);
     expect((await server.read(bucket, 'changed.mp4')).bytes.equals(bytes)).toBe(true);
   });
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { StorageConfig } from '../../../src/storage/config.js';
 import { openTarget } from '../../../src/storage/open-target.js';
 import { ALLOW_PRIVATE_SETTING, type ResumeState, type Upload } from '../../../src/storage/target.js';
@@ -58,6 +59,22 @@ export async function attempt(
   } finally {
     await target.close();
   }
+}
+
+/** An attempt that is cut off when so many bytes are acknowledged; answers what is to be resumed. */
+export async function cutOffAt(
+  sentBytes: number,
+  config: StorageConfig,
+  upload: Pick<Upload, 'path' | 'name'>,
+): Promise<SavedProgress> {
+  const stop = new AbortController();
+  const push = (bytes: number) => {
+    if (bytes === sentBytes) stop.abort();
+    return bytes;
+  };
+  const saved = { resume: null, sentBytes: Object.assign([], { push }) };
+  await expect(attempt(config, { ...upload, signal: stop.signal }, saved)).rejects.toThrow();
+  return { resume: saved.resume, sentBytes: [] };
 }
 
 export async function discard(config: StorageConfig, name: string, resume: ResumeState): Promise<void> {
