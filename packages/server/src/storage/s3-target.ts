@@ -14,7 +14,7 @@ import { StorageError } from './errors.js';
 import { LocalFile } from './local-file.js';
 import { type BucketConfig, createS3Client } from './s3-client.js';
 import { isUnknownUpload, s3Failure, statusOf } from './s3-errors.js';
-import { type ObjectName, type Part, storedParts } from './s3-unfinished.js';
+import { abortStrays, type ObjectName, type Part, storedParts } from './s3-unfinished.js';
 import {
   COMPLETE_TIMEOUT_MS,
   DISCARD_TIMEOUT_MS,
@@ -132,6 +132,7 @@ export class S3Target implements StorageTarget {
   async #begin(object: ObjectName, bytes: number, upload: Upload): Promise<Multipart> {
     const partBytes = partBytesFor(bytes);
     if (partBytes > LARGEST_PART_BYTES) throw new StorageError('refused', 'The file is too large to upload');
+    await abortStrays(this.#client, object, upload.signal);
     const mark = randomUUID();
     const { UploadId } = await this.#client.send(
       new CreateMultipartUploadCommand({

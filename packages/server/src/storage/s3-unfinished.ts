@@ -1,4 +1,9 @@
-import { ListPartsCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { isUnknownUpload } from './s3-errors.js';
 import { limit, PARTS_MAX, REQUEST_TIMEOUT_MS } from './target.js';
 
@@ -45,5 +50,27 @@ export async function storedParts(
   } catch (error) {
     if (isUnknownUpload(error)) return null;
     throw error;
+  }
+}
+
+/**
+ * Aborts what an earlier attempt began and nobody knows of, because the server died before it had noted the id. Of one
+ * object there is one upload at a time, and its name comes first of all that begin with it. Where the key may not list
+ * uploads, strays are left to the bucket's lifecycle rule.
+ */
+export async function abortStrays(client: S3Client, object: ObjectName, signal: AbortSignal): Promise<void> {
+  const options = () => ({ abortSignal: limit(signal, REQUEST_TIMEOUT_MS) });
+  try {
+    const { Uploads: uploads = [] } = await client.send(
+      new ListMultipartUploadsCommand({ Bucket: object.Bucket, Prefix: object.Key }),
+      options(),
+    );
+    for (const { Key, UploadId } of uploads) {
+      if (Key !== object.Key || !UploadId) continue;
+      await client.send(new AbortMultipartUploadCommand({ ...object, UploadId }), options());
+    }
+  } catch (error) {
+    // A storage that is out of reach says so again at once; one that only refuses this takes the upload all the same.
+    if (signal.aborted) throw error;
   }
 }

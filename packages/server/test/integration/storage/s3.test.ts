@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -89,6 +89,60 @@ describe.skipIf(!s3ServerIsInstalled)('an upload to an S3-compatible server (RC2
     const saved = { resume, sentBytes: [] };
     await attempt(server.config(bucket), { path, name: 'forgotten.mp4' }, saved);
     expect((await server.read(bucket, 'forgotten.mp4')).bytes.equals(bytes)).toBe(true);
+  });
+
+  /** Begins an upload, and ends when the storage has made it and nobody has noted its id. */
+  async function beginUnnoted(path: string, name: string): Promise<void> {
+    const crash = new Error('The server died');
+    const saved = {
+      resume: null,
+      sentBytes: Object.assign([], {
+        push() {
+          throw crash;
+        },
+      }),
+    };
+    await expect(attempt(server.config(bucket), { path, name }, saved)).rejects.toMatchObject({
+      cause: crash,
+    });
+  }
+
+  it('that was begun when the server died, before it had noted that, is begun anew and leaves no other', async () => {
+    const { path, bytes } = await files.make('stray', 9 * MIB);
+    const before = await server.unfinished(bucket);
+    await beginUnnoted(path, 'stray.mp4');
+    await beginUnnoted(path, 'stray.mp4.other');
+    const [stray, other] = (await server.unfinished(bucket)).filter((id) => !before.includes(id));
+    expect([stray, other]).toEqual([expect.any(String), expect.any(String)]);
+    await attempt(server.config(bucket), { path, name: 'stray.mp4' });
+    expect((await server.read(bucket, 'stray.mp4')).bytes.equals(bytes)).toBe(true);
+    const left = (await server.unfinished(bucket)).filter((id) => !before.includes(id));
+    expect(left).toHaveLength(1);
+    await attempt(server.config(bucket), { path, name: 'stray.mp4.other' });
+    expect(await server.unfinished(bucket)).toEqual(before);
+  });
+
+  it('is taken where the key may not list uploads', async () => {
+    const proxy = createServer((incoming, answer) => {
+      if (incoming.url!.includes('?uploads') && incoming.method === 'GET') {
+        answer.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
+        return;
+      }
+      const { url: path, method, headers } = incoming;
+      const outgoing = request({ host: '127.0.0.1', port: server.port, path, method, headers }, (result) => {
+        answer.writeHead(result.statusCode!, result.headers);
+        result.pipe(answer);
+      });
+      incoming.pipe(outgoing);
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const { path, bytes } = await files.make('unlisted', 9 * MIB);
+    await attempt(server.config(bucket, (proxy.address() as AddressInfo).port), {
+      path,
+      name: 'unlisted.mp4',
+    });
+    expect((await server.read(bucket, 'unlisted.mp4')).bytes.equals(bytes)).toBe(true);
+    proxy.close();
   });
 
   it('of a file that has changed since sends again what differs', async () => {
