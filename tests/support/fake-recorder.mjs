@@ -3,14 +3,15 @@
  * named by the prefix of its file name, as `dies_recording` in `dies_recording_<meeting>_<time>`:
  * `refuses` says that it failed, `hangs_start` never begins, `dies_start` and `dies_recording` end without a word,
  * `silent` gives one sign of life and no more, `disk_full` fails at the end, `empty` finishes without frames,
- * `hangs_stop` does not end, `stops` wants to stop by itself, `gap` tells of one, `lives_on` ignores a lost server.
+ * `hangs_stop` does not end, `empty` also makes no playlist, `stops` wants to stop by itself, `gap` tells of one, `lives_on` ignores a lost server.
  */
-import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const BYTES_PER_RECORDING = 4096;
 let order;
 let beganAt = 0;
+let streaming;
 
 const say = (event) => process.connected && process.send(event);
 const has = (fault) => order.fileName.startsWith(`${fault}_`);
@@ -25,6 +26,7 @@ function begin() {
   beganAt = Date.now();
   writeFileSync(join(order.folder, 'raw'), Buffer.alloc(BYTES_PER_RECORDING, 1));
   say({ kind: 'recording', atMs: beganAt });
+  if (order.hls && !has('empty')) stream();
   if (has('dies_recording')) setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50);
   if (has('silent')) say({ kind: 'alive', atMs: Date.now() });
   if (has('gap'))
@@ -32,10 +34,31 @@ function begin() {
   if (has('stops')) say({ kind: 'stopping', atMs: Date.now(), reason: 'stopRecording() of the app' });
 }
 
+/** A playlist with one segment more in each tenth of a second, as ffmpeg keeps one. */
+function stream() {
+  const { folder, windowSegments } = order.hls;
+  const segments = [];
+  const add = () => {
+    const name = `segment-${String(segments.length).padStart(6, '0')}.ts`;
+    writeFileSync(join(folder, name), Buffer.alloc(BYTES_PER_RECORDING, 2));
+    segments.push(`#EXTINF:2.000000,\n${name}`);
+    const first = Math.max(0, segments.length - windowSegments);
+    const head = ['#EXTM3U', '#EXT-X-VERSION:3', '#EXT-X-TARGETDURATION:2', `#EXT-X-MEDIA-SEQUENCE:${first}`];
+    const draft = join(folder, 'index.m3u8.tmp');
+    writeFileSync(draft, `${[...head, ...segments.slice(first)].join('\n')}\n`);
+    renameSync(draft, join(folder, 'index.m3u8'));
+  };
+  add();
+  streaming = setInterval(add, 100);
+}
+
 function finish() {
+  clearInterval(streaming);
   const raw = join(order.folder, 'raw');
   if (!existsSync(raw)) return last({ kind: 'failed', code: 'empty', reason: 'Nothing was recorded' });
   if (has('disk_full')) return last({ kind: 'failed', code: 'disk_full', reason: 'The disk is full' });
+  if (order.hls && existsSync(join(order.hls.folder, 'index.m3u8')))
+    appendFileSync(join(order.hls.folder, 'index.m3u8'), '#EXT-X-ENDLIST\n');
   const { video, audio } = order.output;
   const durationMs = Math.max(1, Date.now() - (beganAt || statSync(raw).mtimeMs));
   const files = [];

@@ -57,6 +57,8 @@ export type Command =
         mainSessionId?: string;
         /** Begins with the session, when it is a participant who starts it. */
         recording?: NewRecording | null;
+        /** The same. */
+        livestream?: NewLivestream | null;
       } | null;
       /** A limit of the meeting's own; recorders are not counted. */
       maxParticipants?: number | null;
@@ -155,6 +157,8 @@ export type Command =
   | { type: 'FollowRecorder'; recordingId: string; change: RecordingChange }
   /** A recording has reached its longest time, or nobody was there for `emptyMs`. */
   | { type: 'StopDueRecordings'; emptyMs: number }
+  /** Before a livestream is made ready; nothing changes, and a refusal is all it can give. */
+  | { type: 'CheckLivestream'; by: Actor }
   | { type: 'StartLivestream'; by: Actor; livestream: NewLivestream }
   | { type: 'StopLivestream'; by: Actor }
   /** What became of a livestream by itself, as for a recording. */

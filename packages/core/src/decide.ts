@@ -7,6 +7,7 @@ import { changePermissions, pinPeer } from './rules/host-controls.js';
 import { join } from './rules/joining.js';
 import { endIfAbandoned, endSession, giveUpPeer, kickPeers, leave, loseConnection } from './rules/leaving.js';
 import {
+  checkLivestream,
   followLivestream,
   startLivestream,
   stopDesertedLivestream,
@@ -127,6 +128,8 @@ export function decide(state: MeetingState, command: Command, now: Timestamp): D
       return followRecorder(state, command, now);
     case 'StopDueRecordings':
       return stopDueRecordings(state, command, now);
+    case 'CheckLivestream':
+      return checkLivestream(state, command);
     case 'StartLivestream':
       return startLivestream(state, command, now);
     case 'StopLivestream':

@@ -16,6 +16,8 @@ import { CloseStack } from './lifecycle/close-stack.js';
 import { greeting } from './lifecycle/greeting.js';
 import { ensureInstallation, findDemoParticipants, type Installation } from './lifecycle/installation.js';
 import { openDatabase } from './lifecycle/open-database.js';
+import { openStreamKey } from './livestreams/keys.js';
+import { Livestreams } from './livestreams/livestreams.js';
 import { createLogger } from './log/logger.js';
 import type { MediaPool } from './media/media-pool.js';
 import { createMediaPool } from './media/worker-pool.js';
@@ -25,9 +27,11 @@ import { registerMeetingMetrics } from './metrics/meetings.js';
 import { createRegistry } from './metrics/registry.js';
 import { pages } from './pages/index.js';
 import { recordingOnStart } from './recordings/order.js';
+import { RecorderLaunches } from './recordings/recorder-launches.js';
 import type { RecorderLimits } from './recordings/recorder-limits.js';
 import { Recordings } from './recordings/recordings.js';
 import type { Services } from './services.js';
+import { LiveLivestreams } from './sessions/live-livestreams.js';
 import { LiveMeetings } from './sessions/live-meetings.js';
 import { LiveRecordings } from './sessions/live-recordings.js';
 import { LiveSessionControl } from './sessions/session-control.js';
@@ -108,18 +112,29 @@ async function start(
   const webhooks = createWebhooks({ db, clock, log, registry, allowPrivate: settings.webhookAllowPrivate });
   stack.push('webhooks', () => webhooks.close());
   const participantTokens = createParticipantTokens(db, clock);
+  const launches = new RecorderLaunches({ participantTokens, settings });
   const recordings = await Recordings.open({
     db,
     clock,
     log,
     links: files.links,
-    participantTokens,
+    launches,
     secrets,
     settings,
     wakeWebhooks: webhooks.wake,
     ...overrides.recordings,
   });
   stack.push('recordings', () => recordings.close());
+  const livestreams = await Livestreams.open({
+    db,
+    clock,
+    log,
+    secrets,
+    launches,
+    settings,
+    ...overrides.recordings,
+  });
+  stack.push('livestreams', () => livestreams.close());
   const meetings = new LiveMeetings({
     db,
     clock,
@@ -133,8 +148,15 @@ async function start(
       changed: () => recordings.wake(),
       tracks: recordings.tracks,
     },
+    livestreams: {
+      onStart: ({ meetingId, appId }) => livestreams.onStart({ id: meetingId, app_id: appId }),
+      changed: () => livestreams.wake(),
+    },
     committed: webhooks.wake,
-    chatLink: files.chatExportLink,
+    webhookSources: {
+      chatLink: files.chatExportLink,
+      streamKey: (id, sealed) => (settings.webhookStreamKey ? openStreamKey(secrets, id, sealed) : ''),
+    },
     chatRetentionDays: settings.chatRetentionDays,
   });
   registerMeetingMetrics(registry, meetings);
@@ -147,10 +169,12 @@ async function start(
     secrets,
     sessions: new LiveSessionControl(db, meetings),
     recordings,
+    livestreams,
   };
   stack.push('meetings', () => meetings.close());
   await meetings.recover();
   recordings.attach(new LiveRecordings(meetings));
+  livestreams.attach(new LiveLivestreams(meetings));
 
   const readiness = new Readiness({
     database: () => isMigrated(db),

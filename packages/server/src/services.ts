@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from './clock.js';
 import type { Settings } from './config/settings.js';
 import type { Database } from './database/tables.js';
+import type { Livestreams } from './livestreams/livestreams.js';
 import type { Recordings } from './recordings/recordings.js';
 import type { SessionControl } from './sessions/control.js';
 import type { SecretBox } from './storage/sealing.js';
@@ -19,4 +20,5 @@ export interface Services {
   secrets: SecretBox;
   sessions: SessionControl;
   recordings: Recordings;
+  livestreams: Livestreams;
 }

@@ -71,11 +71,14 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)(
       expect(await elsewhere.attempt(start)).toMatchObject({ ok: false, code: '1000' });
     });
 
-    it('1900 and 1901: a livestream, which the server does not make, and without the right to it', async () => {
+    it('1900 and 1901: a livestream for which no recorder is free, and without the right to it', async () => {
       const meeting = await stage.backend.newMeeting();
       const host = await stage.enter(meeting, 'Mary', 'livestream_host');
       const viewer = await stage.enter(meeting, 'Tom', 'livestream_viewer');
       const start = () => window.meeting.livestream.start();
+      const record = () => window.meeting.recording.start();
+      // It takes the only recorder, unless an earlier test still has it.
+      await host.attempt(record);
       expect(await host.attempt(start)).toMatchObject({ ok: false, code: '1900' });
       expect(await viewer.attempt(start)).toMatchObject({ ok: false, code: '1901' });
     });

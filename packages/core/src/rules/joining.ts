@@ -13,6 +13,7 @@ import {
   type Timestamp,
 } from '../state.js';
 import { tidy } from '../text.js';
+import { livestreamOnStart } from './livestream.js';
 import { recordingOnStart } from './recording.js';
 import { isOver } from './time-limit.js';
 import { admitForDoorkeeper } from './waiting-room.js';
@@ -58,6 +59,7 @@ export function join(state: MeetingState, command: Of<'Join'>, now: Timestamp): 
   if (permissions.accept_waiting_requests) events.push(...admitForDoorkeeper(state, now, peerId));
   if (!state.session && countsAsParticipant(who)) {
     events.push(...recordingOnStart(command.newSession?.recording, now));
+    events.push(...livestreamOnStart(command.newSession?.livestream, now));
   }
   return { events };
 }

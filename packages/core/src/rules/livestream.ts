@@ -1,5 +1,5 @@
 import { isAbandoned } from '../apply.js';
-import type { Command } from '../commands.js';
+import type { Actor, Command, NewLivestream } from '../commands.js';
 import { accept, type Decision, mayAct, refuse } from '../decision.js';
 import type { SessionEvent } from '../events.js';
 import { changeLivestream, type LivestreamChange } from '../livestream.js';
@@ -8,15 +8,27 @@ import type { ActiveLivestream, MeetingState, Session, Timestamp } from '../stat
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
 /** One livestream at a time (features.md LS01, LS07). It needs a session: there is nobody to be seen without one. */
+export function checkLivestream(state: MeetingState, { by }: { by: Actor }): Decision {
+  const refusal = mayAct(state, by, (permissions) => permissions.can_livestream);
+  if (refusal) return refuse(refusal);
+  return state.session!.livestream ? refuse('livestream_in_progress') : accept();
+}
+
 export function startLivestream(
   state: MeetingState,
   command: Of<'StartLivestream'>,
   now: Timestamp,
 ): Decision {
-  const refusal = mayAct(state, command.by, (permissions) => permissions.can_livestream);
-  if (refusal) return refuse(refusal);
-  if (state.session!.livestream) return refuse('livestream_in_progress');
-  return accept({ type: 'LivestreamInvoked', at: now, livestream: command.livestream });
+  const checked = checkLivestream(state, command);
+  return 'refusal' in checked ? checked : accept(invoked(command.livestream, now));
+}
+
+/** The livestream that a meeting wants with each of its sessions (features.md LS06). */
+export function livestreamOnStart(
+  livestream: NewLivestream | null | undefined,
+  now: Timestamp,
+): SessionEvent[] {
+  return livestream ? [invoked(livestream, now)] : [];
 }
 
 export function stopLivestream(state: MeetingState, command: Of<'StopLivestream'>, now: Timestamp): Decision {
@@ -57,6 +69,12 @@ export function nextLivestreamStop(session: Session, emptyMs: number): Timestamp
 export function endLivestream({ livestream }: Session, now: Timestamp): SessionEvent[] {
   return livestream ? [event(livestream, { to: 'stopped' }, now)] : [];
 }
+
+const invoked = (livestream: NewLivestream, now: Timestamp): SessionEvent => ({
+  type: 'LivestreamInvoked',
+  at: now,
+  livestream,
+});
 
 function event(
   { id, livestreamId }: ActiveLivestream,

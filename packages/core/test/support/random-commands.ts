@@ -5,6 +5,7 @@ import {
   type LivestreamChange,
   type MeetingState,
   type MutableMedia,
+  type NewLivestream,
   type NewRecording,
   type Peer,
   type RecordingChange,
@@ -216,15 +217,9 @@ export class RandomCommands {
         return {
           type,
           by: this.#actorOrBackend(by),
-          livestream: {
-            id: this.#newId('livestream-session'),
-            livestreamId: 'livestream',
-            name: 'random',
-            playbackUrl: 'https://example.org/live/index.m3u8',
-            manualIngest: random.chance(0.2),
-            order: {},
-          },
+          livestream: this.#livestream(),
         };
+      case 'CheckLivestream':
       case 'StopLivestream':
         return { type, by: this.#actorOrBackend(by) };
       case 'FollowLivestream': {
@@ -277,6 +272,7 @@ export class RandomCommands {
       title: 'Random',
       keepAliveMs: KEEP_ALIVE_MS,
       recording,
+      livestream: random.chance(0.3) ? this.#livestream() : null,
     };
     return { type: 'Join', who, newSession: random.chance(0.95) ? newSession : null };
   }
@@ -299,6 +295,17 @@ export class RandomCommands {
     if (random.chance(0.6)) return { to: 'begun' };
     if (random.chance(0.3)) return { to: 'failed', error: { code: 'page_failed', message: 'No page' } };
     return { to: 'stopped', stop: { reason: 'INTERNAL_ERROR', caller: null, detail: 'recorder_lost' } };
+  }
+
+  #livestream(): NewLivestream {
+    return {
+      id: this.#newId('livestream-session'),
+      livestreamId: 'livestream',
+      name: 'random',
+      playbackUrl: 'https://example.org/live/index.m3u8',
+      manualIngest: this.random.chance(0.2),
+      order: {},
+    };
   }
 
   #changeOfLivestream(): LivestreamChange {

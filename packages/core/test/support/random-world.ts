@@ -96,6 +96,7 @@ export const BUSY: Record<Command['type'], number> = {
   ControlRecording: 5,
   FollowRecorder: 5,
   StopDueRecordings: 2,
+  CheckLivestream: 0.5,
   StartLivestream: 2,
   StopLivestream: 2,
   FollowLivestream: 4,

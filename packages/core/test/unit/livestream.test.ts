@@ -42,10 +42,22 @@ describe('a livestream', () => {
     expect(running.refusalOf(start('nobody'))).toBe('not_joined');
     expect(new Meeting().refusalOf(start())).toBe('no_session');
     expect(running.refusalOf(stop('host'))).toBe('livestream_unknown');
+    expect(running.refusalOf({ type: 'CheckLivestream', by: 'anna' })).toBe('permission_denied');
     running.do(start('host'));
+    expect(running.refusalOf({ type: 'CheckLivestream', by: 'host' })).toBe('livestream_in_progress');
     expect(running.refusalOf(stop('anna'))).toBe('permission_denied');
     running.do(stop());
     expect(running.session.livestream).toBeNull();
+  });
+
+  it('comes with the first participant where the meeting wants it (LS06)', () => {
+    const meeting = new Meeting();
+    const join = meeting.joinCommand('anna');
+    const newSession = { id: 's', title: '', keepAliveMs: KEEP_ALIVE_MS, livestream: livestream('on-start') };
+    expect(meeting.do({ ...join, newSession } as typeof join).to('anna')).toContain(
+      'room.livestreamingInvoked',
+    );
+    expect(meeting.session.livestream).toMatchObject({ id: 'on-start', livestream: { status: 'INVOKED' } });
   });
 
   it('runs alone in its session, beside recordings', () => {

@@ -1,7 +1,8 @@
-import { createRoute } from '@hono/zod-openapi';
+import { createRoute, type z } from '@hono/zod-openapi';
 import { ApiError } from '../http/errors.js';
 import { type ManagementServices, resourceRouter } from './router.js';
 import { countSessionsByDay, type DayRange, toDaywise } from './rows/analytics.js';
+import { sumLivestreams, sumLivestreamsByDay, type TimeRange } from './rows/livestreams.js';
 import {
   daywise,
   daywiseQuery,
@@ -48,7 +49,15 @@ function rangeOf(query: { start_date?: string; end_date?: string }, now: Date): 
   return { start, end };
 }
 
-/** Sums over the sessions of an app (features.md PA01, PA02). There are no recordings and livestreams to count. */
+const timeOf = (time: number | Date | undefined): Date | undefined =>
+  typeof time === 'number' ? new Date(time * 1000) : time;
+
+const timesOf = (query: z.output<typeof livestreamQuery>): TimeRange => ({
+  from: timeOf(query.start_time),
+  to: timeOf(query.end_time),
+});
+
+/** Sums over the sessions of an app (features.md PA01, PA02). Recordings are not counted. */
 export function analytics({ db, clock }: ManagementServices) {
   return resourceRouter()
     .openapi(byDay, async (c) => {
@@ -56,8 +65,12 @@ export function analytics({ db, clock }: ManagementServices) {
       const days = await countSessionsByDay(db, c.var.appId, rangeOf(c.req.valid('query'), now), now);
       return c.json(ok(toDaywise(days)), 200);
     })
-    .openapi(livestreamsOverall, (c) =>
-      c.json(ok({ count: 0, total_ingest_seconds: 0, total_viewer_seconds: 0 }), 200),
-    )
-    .openapi(livestreamsByDay, (c) => c.json(ok([]), 200));
+    .openapi(livestreamsOverall, async (c) => {
+      const range = timesOf(c.req.valid('query'));
+      return c.json(ok(await sumLivestreams(db, c.var.appId, range, clock.now())), 200);
+    })
+    .openapi(livestreamsByDay, async (c) => {
+      const range = timesOf(c.req.valid('query'));
+      return c.json(ok(await sumLivestreamsByDay(db, c.var.appId, range, clock.now())), 200);
+    });
 }

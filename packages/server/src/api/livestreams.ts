@@ -1,12 +1,32 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { ApiError, NotAvailableError } from '../http/errors.js';
-import { pageOf, pagingQuery } from '../http/pagination.js';
-import type { AppId, MeetingId } from '../ids.js';
+import { BACKEND } from '@parley/core';
+import { NotAvailableError } from '../http/errors.js';
+import { type Page, pageOf, pagingOf, pagingQuery } from '../http/pagination.js';
+import type { LivestreamId, LivestreamSessionId } from '../ids.js';
+import {
+  getActiveLivestream,
+  getLivestream,
+  getLivestreamOfMeeting,
+  getLivestreamSession,
+  getRunningSession,
+  type LivestreamRow,
+} from '../livestreams/store.js';
+import { toLivestreamSessionView, toLivestreamView } from '../livestreams/view.js';
 import { type ManagementServices, resourceRouter } from './router.js';
-import { requireMeeting } from './rows/meetings.js';
-import { jsonBody, okPage, pageAnswer } from './schemas/envelope.js';
-import { anyId, meetingId } from './schemas/ids.js';
-import { livestreamList, newLivestream, newMeetingLivestream } from './schemas/livestreams.js';
+import { findLivestreamSessions, findLivestreams } from './rows/livestreams.js';
+import { getMeeting, requireMeeting } from './rows/meetings.js';
+import { requireSession } from './rows/sessions.js';
+import { answer, jsonBody, ok, okPage, pageAnswer } from './schemas/envelope.js';
+import { anyId, meetingId, sessionId } from './schemas/ids.js';
+import {
+  activeLivestreamSession,
+  livestreamList,
+  livestreamSession,
+  livestreamView,
+  livestreamWithSessions,
+  newLivestream,
+  newMeetingLivestream,
+} from './schemas/livestreams.js';
 
 const ofLivestream = z.object({ livestream_id: anyId });
 const ofMeeting = z.object({ meeting_id: meetingId });
@@ -17,7 +37,7 @@ const list = createRoute({
   path: '/livestreams',
   summary: 'List livestreams',
   request: { query: livestreamList },
-  responses: { 200: pageAnswer('Livestreams.', z.unknown()) },
+  responses: { 200: pageAnswer('Livestreams.', livestreamView) },
 });
 
 const create = createRoute({
@@ -28,12 +48,12 @@ const create = createRoute({
   responses: {},
 });
 
-const getSession = createRoute({
+const getOneSession = createRoute({
   method: 'get',
   path: '/livestreams/sessions/{livestream_session_id}',
   summary: 'Get a livestream session',
   request: { params: z.object({ livestream_session_id: anyId }) },
-  responses: {},
+  responses: { 200: answer('The session.', livestreamSession) },
 });
 
 const get = createRoute({
@@ -41,7 +61,7 @@ const get = createRoute({
   path: '/livestreams/{livestream_id}',
   summary: 'Get a livestream with its sessions',
   request: { params: ofLivestream, query: onePage },
-  responses: {},
+  responses: { 200: answer('The livestream and a page of its sessions.', livestreamWithSessions) },
 });
 
 const getActiveSession = createRoute({
@@ -49,7 +69,7 @@ const getActiveSession = createRoute({
   path: '/livestreams/{livestream_id}/active-livestream-session',
   summary: 'Get the running session of a livestream',
   request: { params: ofLivestream },
-  responses: {},
+  responses: { 200: answer('The livestream and its session.', activeLivestreamSession) },
 });
 
 const start = createRoute({
@@ -57,7 +77,7 @@ const start = createRoute({
   path: '/meetings/{meeting_id}/livestreams',
   summary: 'Livestream a meeting',
   request: { params: ofMeeting, body: jsonBody(newMeetingLivestream) },
-  responses: {},
+  responses: { 201: answer('The livestream, on its way.', livestreamView) },
 });
 
 const stop = createRoute({
@@ -65,7 +85,7 @@ const stop = createRoute({
   path: '/meetings/{meeting_id}/active-livestream/stop',
   summary: 'Stop the livestream of a meeting',
   request: { params: ofMeeting },
-  responses: {},
+  responses: { 200: answer('It is stopped.', z.object({ message: z.string() })) },
 });
 
 const getActive = createRoute({
@@ -73,7 +93,7 @@ const getActive = createRoute({
   path: '/meetings/{meeting_id}/active-livestream',
   summary: 'Get the running livestream of a meeting',
   request: { params: ofMeeting },
-  responses: {},
+  responses: { 200: answer('The livestream.', livestreamView) },
 });
 
 const getOfMeeting = createRoute({
@@ -81,39 +101,88 @@ const getOfMeeting = createRoute({
   path: '/meetings/{meeting_id}/livestream',
   summary: 'Get the livestream of a meeting with its sessions',
   request: { params: ofMeeting, query: onePage },
-  responses: {},
+  responses: { 200: answer('The livestream and a page of its sessions.', livestreamWithSessions) },
 });
 
-/**
- * Livestreams of an app. This server does not stream yet: there are none to find, and starting one is refused
- * after the request was judged like any other.
- */
-export function livestreams({ db }: ManagementServices) {
-  const notAvailable = () => new NotAvailableError('Livestreaming is not available on this server yet');
-  const unknownLivestream = (id: string): never => {
-    throw ApiError.notFound('livestream', id);
-  };
-  const noLivestreamOf = async (appId: AppId, meeting: MeetingId) => {
-    await requireMeeting(db, appId, meeting);
-    throw new ApiError(404, `No livestream found for meeting_id ${meeting}`);
+const listOfSession = createRoute({
+  method: 'get',
+  path: '/sessions/{session_id}/livestream-sessions',
+  summary: 'List the livestream sessions of a session',
+  request: { params: z.object({ session_id: sessionId }), query: onePage },
+  responses: { 200: pageAnswer('Livestream sessions.', livestreamSession) },
+});
+
+/** Livestreams of an app (features.md LS01, LS03, rest-api.md 1.9). */
+export function livestreams(services: ManagementServices) {
+  const { db, clock, livestreams } = services;
+  const view = (row: LivestreamRow) => toLivestreamView(row, services);
+  const withSessions = async (row: LivestreamRow, page: Page) => {
+    const { rows, total } = await findLivestreamSessions(db, { livestreamId: row.id }, page);
+    const sessions = rows.map((one) => toLivestreamSessionView(one, clock.now()));
+    const paging = pagingOf(page, rows.length, total);
+    return ok({ livestream: view(row), session: sessions[0] ?? null, sessions, paging });
   };
 
   return resourceRouter()
-    .openapi(list, (c) => {
-      const page = pageOf(c.req.valid('query'));
-      return c.json(okPage(page, { rows: [], total: 0 }, String), 200);
+    .openapi(list, async (c) => {
+      const query = c.req.valid('query');
+      const page = pageOf(query);
+      return c.json(okPage(page, await findLivestreams(db, c.var.appId, query, page), view), 200);
     })
     .openapi(create, () => {
-      throw notAvailable();
+      throw new NotAvailableError('Livestreams into which an encoder sends are not available on this server');
     })
-    .openapi(getSession, (c) => unknownLivestream(c.req.valid('param').livestream_session_id))
-    .openapi(get, (c) => unknownLivestream(c.req.valid('param').livestream_id))
-    .openapi(getActiveSession, (c) => unknownLivestream(c.req.valid('param').livestream_id))
+    .openapi(getOneSession, async (c) => {
+      const id = c.req.valid('param').livestream_session_id as LivestreamSessionId;
+      const row = await getLivestreamSession(db, c.var.appId, id);
+      return c.json(ok(toLivestreamSessionView(row, clock.now())), 200);
+    })
+    .openapi(get, async (c) => {
+      const id = c.req.valid('param').livestream_id as LivestreamId;
+      const page = pageOf(c.req.valid('query'));
+      return c.json(await withSessions(await getLivestream(db, c.var.appId, id), page), 200);
+    })
+    .openapi(getActiveSession, async (c) => {
+      const id = c.req.valid('param').livestream_id as LivestreamId;
+      const row = await getLivestream(db, c.var.appId, id);
+      const session = toLivestreamSessionView(await getRunningSession(db, id), clock.now());
+      const seconds = {
+        ingest_seconds: String(session.ingest_seconds),
+        viewer_seconds: String(session.viewer_seconds),
+      };
+      return c.json(ok({ livestream: view(row), session: { ...session, ...seconds } }), 200);
+    })
     .openapi(start, async (c) => {
-      await requireMeeting(db, c.var.appId, c.req.valid('param').meeting_id);
-      throw notAvailable();
+      const { manual_ingest: manualIngest = false, ...settings } = c.req.valid('json');
+      const meeting = await getMeeting(db, c.var.appId, c.req.valid('param').meeting_id);
+      const row = await livestreams.start({ meeting, by: BACKEND, settings, manualIngest });
+      return c.json(ok(view(row)), 201);
     })
-    .openapi(stop, (c) => noLivestreamOf(c.var.appId, c.req.valid('param').meeting_id))
-    .openapi(getActive, (c) => noLivestreamOf(c.var.appId, c.req.valid('param').meeting_id))
-    .openapi(getOfMeeting, (c) => noLivestreamOf(c.var.appId, c.req.valid('param').meeting_id));
+    .openapi(stop, async (c) => {
+      const { meeting_id } = c.req.valid('param');
+      await requireMeeting(db, c.var.appId, meeting_id);
+      await livestreams.stop(meeting_id, BACKEND);
+      return c.json(ok({ message: 'Stopped live stream successfully' }), 200);
+    })
+    .openapi(getActive, async (c) => {
+      const { meeting_id } = c.req.valid('param');
+      await requireMeeting(db, c.var.appId, meeting_id);
+      return c.json(ok(view(await getActiveLivestream(db, meeting_id))), 200);
+    })
+    .openapi(getOfMeeting, async (c) => {
+      const { meeting_id } = c.req.valid('param');
+      await requireMeeting(db, c.var.appId, meeting_id);
+      const page = pageOf(c.req.valid('query'));
+      return c.json(await withSessions(await getLivestreamOfMeeting(db, meeting_id), page), 200);
+    })
+    .openapi(listOfSession, async (c) => {
+      const { session_id } = c.req.valid('param');
+      await requireSession(db, c.var.appId, session_id);
+      const page = pageOf(c.req.valid('query'));
+      const found = await findLivestreamSessions(db, { sessionId: session_id }, page);
+      return c.json(
+        okPage(page, found, (row) => toLivestreamSessionView(row, clock.now())),
+        200,
+      );
+    });
 }

@@ -1,12 +1,13 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { fileRoutes } from '../files/file-routes.js';
-import { ApiError, NotAvailableError } from '../http/errors.js';
+import { ApiError } from '../http/errors.js';
 import { renderClientError } from '../http/render-error.js';
 import { downloadRoutes } from '../recordings/download-routes.js';
 import { assertOpen, isComingBack, meetingLocked } from '../sessions/meeting-info.js';
 import { type ChatUploadOptions, chatUpload } from './chat-upload.js';
 import { iceServers } from './ice-servers.js';
+import { livestreams } from './livestreams.js';
 import { participantDetails } from './participant-details.js';
 import { type AsParticipant, participantOnly } from './participant-only.js';
 import { recordings } from './recordings.js';
@@ -61,26 +62,22 @@ export function clientApi(services: ChatUploadOptions): Hono {
     c.json(iceServers(services.settings, c.var.admission.participant.id, services.clock.now())),
   );
   // Asked by every client; without an answer of 404 the SDK would take what it gets for a transcript.
-  participant.get('/v2/meetings/:meetingId/active-livestream', () => {
-    throw new ApiError(404, 'No active livestream');
-  });
   participant.get('/v2/meetings/:meetingId/active-transcript', () => {
     throw new ApiError(404, 'No active transcript');
   });
   // SDKs of the 1.x line, on which recording apps are built, do not start without this list (features.md L17).
   participant.get('/v2/plugins/user', (c) => c.json({ success: true, data: { plugins: [] } }));
-  participant.post('/v2/meetings/:meetingId/livestreams', () => {
-    throw new NotAvailableError('Livestreaming is not available on this server');
-  });
   participant.route('/', chatUpload(services));
   participant.route('/', recordings(services));
+  participant.route('/', livestreams(services));
 
-  // The links of files are before the token's door: they carry their own permission.
+  // The links of files and of livestreams are before the token's door: they carry their own permission.
   app.route('/', fileRoutes({ ...services.files, clock: services.clock, db: services.db }));
   app.route(
     '/',
     downloadRoutes({ ...services, links: services.files.links, disk: services.recordings.disk }),
   );
+  app.route('/', services.livestreams.routes());
   app.route('/', participant);
   return app;
 }

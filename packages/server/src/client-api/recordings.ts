@@ -1,14 +1,12 @@
 import { type Context, Hono } from 'hono';
-import type { z } from 'zod';
 import { getMeeting } from '../api/rows/meetings.js';
 import { newRecording, recordingAction, settingsOf } from '../api/schemas/recordings.js';
 import { originOf } from '../files/links.js';
-import { ApiError } from '../http/errors.js';
 import { limitBody, requireStorableJson } from '../http/json-body.js';
-import { validationError } from '../http/validation.js';
 import type { Services } from '../services.js';
 import { otherMeeting } from '../sessions/meeting-info.js';
 import type { AsParticipant } from './participant-only.js';
+import { readBody } from './read-body.js';
 
 const BODY_MAX_BYTES = 64 * 1024;
 
@@ -30,7 +28,7 @@ export function recordings({ db, settings, recordings }: Services): Hono<AsParti
 
   app.post('/v2/recordings', async (c) => {
     const { meeting, participant } = c.var.admission;
-    const body = await read(c, newRecording);
+    const body = await readBody(c, newRecording);
     if (body.meeting_id.toLowerCase() !== meeting.meetingId) throw otherMeeting('meeting_id');
     const row = await recordings.start({
       meeting: await getMeeting(db, meeting.appId, meeting.meetingId),
@@ -42,20 +40,11 @@ export function recordings({ db, settings, recordings }: Services): Hono<AsParti
 
   app.put('/v2/recordings/:id', async (c) => {
     const { meeting, participant } = c.var.admission;
-    const { action } = await read(c, recordingAction);
+    const { action } = await readBody(c, recordingAction);
     const row = await recordings.get(meeting.appId, c.req.param('id'));
     if (row.meeting_id !== meeting.meetingId) throw otherMeeting();
     const changed = await recordings.control(row, participant.id, action);
     return c.json({ success: true, data: await recordings.view(changed, origin(c)) });
   });
   return app;
-}
-
-async function read<Schema extends z.ZodType>(c: Context, schema: Schema): Promise<z.output<Schema>> {
-  const json: unknown = await c.req.json().catch(() => {
-    throw ApiError.badRequest('body', 'must be valid JSON');
-  });
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) throw validationError(parsed.error.issues, json);
-  return parsed.data;
 }

@@ -44,7 +44,11 @@ export interface Settings {
   recordingRetentionDays: number;
   /** How long a recording goes on when nobody is in the session. */
   recordingEmptySeconds: number;
-  /** Recordings by a browser that run at once. */
+  /** How far the viewers of a livestream can seek back. */
+  livestreamWindowSeconds: number;
+  /** Whether webhooks about livestreams say the stream key. */
+  webhookStreamKey: boolean;
+  /** Recordings by a browser and livestreams that run at once. */
   recordersMax: number;
   /** Absolute path of a program in place of Parley's own recorder; it obeys the same contract. */
   recorderProgram: string | null;

@@ -249,13 +249,27 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
     parse: integer(1, 600),
     reason: 'How long a recording goes on when everybody has left, before it stops by itself.',
   },
+  livestreamWindowSeconds: {
+    env: 'PARLEY_LIVESTREAM_WINDOW_SECONDS',
+    default: 300,
+    parse: integer(20, 3_600),
+    reason:
+      'How far the viewers of a livestream can seek back, and how long it can be watched after its end. Twice as much is kept in the data folder while it runs.',
+  },
+  webhookStreamKey: {
+    env: 'PARLEY_WEBHOOK_STREAM_KEY',
+    default: true,
+    shownDefault: '1',
+    parse: onOff,
+    reason: 'Whether `livestreaming.statusUpdate` says the stream key; with 0 the field is empty.',
+  },
   recordersMax: {
     env: 'PARLEY_RECORDERS_MAX',
     default: () => availableParallelism() * 2,
     shownDefault: 'two per processor core',
     parse: integer(0, 256),
     reason:
-      'Recordings by a browser that may run at once; a further start is answered with 503. 0 switches them off.',
+      'Recordings by a browser and livestreams that may run at once; a further start is answered with 503. 0 switches them off.',
   },
   recorderProgram: {
     env: 'PARLEY_RECORDER',
@@ -270,14 +284,14 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
     default: null,
     shownDefault: '`chromium` or Chrome of the `PATH`',
     parse: path,
-    reason: 'The browser that recordings are made with.',
+    reason: 'The browser that recordings and livestreams are made with.',
   },
   ffmpeg: {
     env: 'PARLEY_FFMPEG',
     default: null,
     shownDefault: '`ffmpeg` of the `PATH`',
     parse: path,
-    reason: 'The encoder that recordings are made with.',
+    reason: 'The encoder that recordings and livestreams are made with.',
   },
   apiRequestsPer5Minutes: {
     env: 'PARLEY_API_REQUESTS_PER_5_MINUTES',

@@ -5,7 +5,7 @@ import { type SdkHostPrefix, sdkHostOf } from '../config/sdk-hosts.js';
 export interface Surfaces {
   /** Health, readiness, metrics, the webhooks' public key. */
   operations: Hono;
-  /** What the SDK calls. */
+  /** What the SDK calls, and what players of livestreams load. */
   clientApi: Hono;
   /** What backends call, also under its older paths. */
   managementApi: Hono;
@@ -44,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   { host: 'any', path: /^\/v2\//, credentials: 'basic', surface: 'managementApi' },
   { host: 'any', path: /^\/v2\//, surface: 'clientApi' },
   { host: 'any', path: /^\/iceservers$/, surface: 'clientApi' },
+  { host: 'any', path: /^\/live\//, surface: 'clientApi' },
   // The meeting page on the plain port, and proxies that route by path, have no host names to tell these apart.
   {
     host: 'any',

@@ -14,11 +14,14 @@ const guest = defaultPresets.find(({ name }) => name === 'group_call_participant
  * What a recorder is in any case: hidden, let in at once, and without any power or voice (features.md R31, R32). The
  * preset of an app may forget one of these, and people would see a stranger.
  */
-export const asRecorder = (permissions: PresetPermissions): PresetPermissions => ({
+export const asRecorder = (
+  permissions: PresetPermissions,
+  recorderType: 'RECORDER' | 'LIVESTREAMER',
+): PresetPermissions => ({
   ...permissions,
   hidden_participant: true,
   is_recorder: true,
-  recorder_type: 'RECORDER',
+  recorder_type: recorderType,
   waiting_room_type: 'SKIP',
   accept_waiting_requests: false,
   media: {

@@ -8,19 +8,20 @@ import type { Clock } from '../clock.js';
 import type { Settings } from '../config/settings.js';
 import type { Database } from '../database/tables.js';
 import type { FileLinks } from '../files/links.js';
-import { ApiError, NotAvailableError } from '../http/errors.js';
+import { ApiError } from '../http/errors.js';
 import type { AppId, MeetingId, RecordingId } from '../ids.js';
 import type { StorageConfig } from '../storage/config.js';
 import type { SecretBox } from '../storage/sealing.js';
 import { UploadRunner } from '../storage/upload-runner.js';
-import type { ParticipantTokens } from '../tokens/participant-tokens.js';
 import { type CompletionOptions, concludeRecording, endRecording } from './completion.js';
 import { RecordingDisk } from './disk.js';
 import { Lead } from './lead.js';
 import { type BrowserOrder, browserRecording, type RecordingSettings } from './order.js';
 import { requirePublicTargets } from './public-targets.js';
+import type { RecorderLaunches } from './recorder-launches.js';
 import { RECORDER_LIMITS, type RecorderLimits } from './recorder-limits.js';
 import { RecorderOrders } from './recorder-orders.js';
+import { requireFreeRecorder } from './recorders-running.js';
 import { removeExpired } from './retention.js';
 import type { RecordedSessions, RecordingCaller } from './sessions.js';
 import { type RecordingRow, stateOfRow } from './state-of-row.js';
@@ -40,7 +41,7 @@ export interface RecordingsOptions {
   clock: Clock;
   log: Logger;
   links: FileLinks;
-  participantTokens: ParticipantTokens;
+  launches: RecorderLaunches;
   secrets: SecretBox;
   settings: Pick<
     Settings,
@@ -89,8 +90,8 @@ export class Recordings {
     private readonly options: RecordingsOptions,
     readonly disk: RecordingDisk,
   ) {
-    this.#orders = new RecorderOrders(options, disk);
-    const { settings } = options;
+    const { settings, launches } = options;
+    this.#orders = new RecorderOrders(launches, settings, disk);
     const origin = `https://api.${settings.baseDomain}`;
     const retentionMs = settings.recordingRetentionDays * DAY_MS;
     this.#completion = { ...options, origin, retentionMs };
@@ -202,18 +203,16 @@ export class Recordings {
    * this meeting already is the better reason, which the session gives by itself.
    */
   async #requireRecorder(meetingId: MeetingId, allowMultiple: boolean): Promise<void> {
-    await this.#orders.requireTools();
-    const { recordersMax } = this.options.settings;
-    const { running, here } = await this.options.db
+    const { db, launches, settings } = this.options;
+    await launches.requireTools();
+    const here = await db
       .selectFrom('recordings')
-      .select(sql<number>`count(*)::int`.as('running'))
-      .select(sql<number>`count(*) filter (where meeting_id = ${meetingId})::int`.as('here'))
+      .select('id')
+      .where('meeting_id', '=', meetingId)
       .where('type', '=', 'BROWSER')
       .where('status', 'in', ['INVOKED', 'RECORDING', 'PAUSED'])
-      .executeTakeFirstOrThrow();
-    if (running >= recordersMax && (allowMultiple || here === 0)) {
-      throw new NotAvailableError(`No recorder is free: PARLEY_RECORDERS_MAX is ${recordersMax}`);
-    }
+      .executeTakeFirst();
+    if (allowMultiple || !here) await requireFreeRecorder(db, settings.recordersMax);
   }
 
   async close(): Promise<void> {

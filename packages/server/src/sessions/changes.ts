@@ -1,18 +1,33 @@
 import {
+  changeLivestream,
   changeRecording,
   countsAsParticipant,
   type DurableEvent,
   type Identity,
+  type Livestream,
   type MeetingState,
   type MovedTo,
+  type NewLivestream,
   type Peer,
   type Recording,
 } from '@parley/core';
-import type { AppId, MeetingId, PeerId, RecordingId, SessionId } from '../ids.js';
+import type {
+  AppId,
+  LivestreamId,
+  LivestreamSessionId,
+  MeetingId,
+  PeerId,
+  RecordingId,
+  SessionId,
+} from '../ids.js';
+import { INGEST_SERVER } from '../livestreams/addresses.js';
+import type { LivestreamOrder } from '../livestreams/order.js';
+import type { LivestreamWrite } from '../livestreams/write-livestreams.js';
 import type { RecordingOrder } from '../recordings/order.js';
 import type { RecordingWrite } from '../recordings/write-recordings.js';
 import type { QueuedWebhookEvent } from '../webhooks/outbox.js';
 import {
+  livestreamStatusUpdate,
   meetingEnded,
   meetingStarted,
   participantJoined,
@@ -42,6 +57,14 @@ export interface SessionRecord {
   minutes: number;
 }
 
+/** What webhooks say beyond what the changes know. */
+export interface WebhookSources {
+  /** Where the chat of a session that has ended can be loaded from. */
+  chatLink(sessionId: SessionId, endedAt: Date): { url: string; expiresAt: Date };
+  /** The key of a livestream's encoder, from its sealed form; empty where it is left out (features.md Q26). */
+  streamKey(id: LivestreamId, sealed: string): string;
+}
+
 /** Everything that one transaction has to write for some events of one session. */
 export interface Changes {
   record: SessionRecord;
@@ -58,8 +81,9 @@ export interface Changes {
   moved: { peer: Peer; to: MovedTo; at: Date }[];
   chat: { seq: number; event: ChatEvent }[];
   recordings: RecordingWrite[];
+  livestreams: LivestreamWrite[];
   /** Made only for apps that have webhooks: the end of a big session is a thousand of them. */
-  webhooks: (() => QueuedWebhookEvent)[];
+  webhooks: ((sources: WebhookSources) => QueuedWebhookEvent)[];
 }
 
 export type ChatEvent = Extract<
@@ -100,6 +124,7 @@ export function noChanges(record: SessionRecord): Changes {
     moved: [],
     chat: [],
     recordings: [],
+    livestreams: [],
     webhooks: [],
   };
 }
@@ -160,6 +185,22 @@ export function addEvent(changes: Changes, state: MeetingState, event: DurableEv
       if (!recording) return;
       changes.recordings.push({ kind: 'changed', recordingId: event.recordingId as RecordingId, recording });
       noteRecording(changes, event.recordingId, active.order, recording);
+      return;
+    }
+    case 'LivestreamInvoked': {
+      const { livestream } = event;
+      changes.livestreams.push({ kind: 'invoked', at, livestream });
+      noteLivestream(changes, livestream, { status: 'INVOKED' });
+      return;
+    }
+    case 'LivestreamChanged': {
+      const active = state.session?.livestream;
+      const livestream = active && changeLivestream(active.livestream, event.change, event.at);
+      if (!livestream) return;
+      const id = event.livestreamSessionId as LivestreamSessionId;
+      const livestreamId = event.livestreamId as LivestreamId;
+      changes.livestreams.push({ kind: 'changed', at, id, livestreamId, livestream });
+      noteLivestream(changes, active, livestream);
     }
   }
 }
@@ -172,6 +213,25 @@ function noteRecording({ record, webhooks }: Changes, id: string, order: object,
       recordingId: id as RecordingId,
       outputFileName,
       recording,
+    }),
+  );
+}
+
+/** The same for the livestream (features.md WP07). */
+function noteLivestream(
+  { record, webhooks }: Changes,
+  { livestreamId, manualIngest, playbackUrl, order }: NewLivestream,
+  livestream: Livestream,
+): void {
+  const { streamKey } = order as LivestreamOrder;
+  webhooks.push((sources) =>
+    livestreamStatusUpdate(webhookSession(record), {
+      livestreamId: livestreamId as LivestreamId,
+      livestream,
+      manualIngest,
+      playbackUrl,
+      ingestServer: INGEST_SERVER,
+      streamKey: sources.streamKey(livestreamId as LivestreamId, streamKey),
     }),
   );
 }

@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Database } from '../database/tables.js';
 import { isDatabaseOutage } from '../http/outages.js';
-import type { Changes } from './changes.js';
-import { type ChatLink, writeChanges, writtenAlready } from './write-changes.js';
+import type { Changes, WebhookSources } from './changes.js';
+import { writeChanges, writtenAlready } from './write-changes.js';
 
 /** How long a change may wait for the database before its callers are told that it failed. */
 const OUTAGE_LIMIT_MS = 30_000;
@@ -30,7 +30,7 @@ export class Journal {
     private readonly log: Logger,
     /** Called after each commit; the outbox may hold new webhooks. */
     private readonly committed: () => void,
-    private readonly chatLink: ChatLink,
+    private readonly sources: WebhookSources,
   ) {}
 
   /**
@@ -76,7 +76,7 @@ export class Journal {
       try {
         const missing = attempt === 1 ? group : await this.#notWritten(group);
         if (missing.length > 0)
-          await this.db.transaction().execute((trx) => writeChanges(trx, missing, this.chatLink));
+          await this.db.transaction().execute((trx) => writeChanges(trx, missing, this.sources));
         return;
       } catch (error) {
         if (!isDatabaseOutage(error)) {

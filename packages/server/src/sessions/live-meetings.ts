@@ -6,6 +6,7 @@ import type { Database } from '../database/tables.js';
 import type { MeetingId } from '../ids.js';
 import type { MediaPool } from '../media/media-pool.js';
 import type { ParticipantTokens } from '../tokens/participant-tokens.js';
+import type { WebhookSources } from './changes.js';
 import { clearEndedChat } from './chat-retention.js';
 import { ConnectedMeetings } from './connected/connected-meetings.js';
 import { Families } from './connected/families.js';
@@ -13,9 +14,8 @@ import { finishRoom } from './connected/finish-room.js';
 import { Transfers } from './connected/transfers.js';
 import { Journal } from './journal.js';
 import { clearEndedLogs } from './log-retention.js';
-import { MeetingHost, type SessionRecordings } from './meeting-host.js';
+import { MeetingHost, type SessionLivestreams, type SessionRecordings } from './meeting-host.js';
 import { meetingsWithLiveSession, recoverSession } from './recovery.js';
-import type { ChatLink } from './write-changes.js';
 
 const RECOVERY_RETRY_MS = 1_000;
 const CLEAN_UP_EVERY_MS = 60 * 60_000;
@@ -28,9 +28,10 @@ export interface LiveMeetingsOptions {
   reconnectGraceMs: number;
   participantTokens: Pick<ParticipantTokens, 'mint'>;
   recordings: SessionRecordings;
+  livestreams: SessionLivestreams;
   /** Called after each commit; the outbox may hold new webhooks. */
   committed: () => void;
-  chatLink: ChatLink;
+  webhookSources: WebhookSources;
   /** How long the chat of an ended session is kept, unless its meeting keeps it. */
   chatRetentionDays: number;
 }
@@ -53,7 +54,7 @@ export class LiveMeetings {
 
   constructor(private readonly options: LiveMeetingsOptions) {
     const { db, log, clock } = options;
-    this.#journal = new Journal(db, log, options.committed, options.chatLink);
+    this.#journal = new Journal(db, log, options.committed, options.webhookSources);
     this.transfers = new Transfers(db, log, options.participantTokens);
     this.#families = new Families(db, this, this.transfers);
     this.connected = new ConnectedMeetings(db, clock, this, this.#families);

@@ -3,9 +3,13 @@ import {
   type Command,
   type Identity,
   type MeetingState,
+  type NewLivestream,
   type NewRecording,
+  nextLivestreamStop,
   nextRecordingStop,
   peerCountDueAt,
+  type Session,
+  type Timestamp,
   timeKeepingDueAt,
 } from '@parley/core';
 import { CloseCode, encodeFrame, RoomEvent } from '@parley/wire';
@@ -39,6 +43,7 @@ export interface MeetingHostOptions {
   reconnectGraceMs: number;
   family: FamilyLink;
   recordings: SessionRecordings;
+  livestreams: SessionLivestreams;
   /** Nothing is left to hold: no socket, no session. */
   onIdle: (host: MeetingHost) => void;
   /** A change could not be saved; what is in memory is not to be trusted any more. */
@@ -56,6 +61,14 @@ export interface SessionRecordings {
   /** Called after each commit that changed one. */
   changed(): void;
   tracks: TrackRecorder;
+}
+
+/** What it needs to know of livestreams. */
+export interface SessionLivestreams {
+  /** The livestream that begins with a session of a meeting that wants one. */
+  onStart(meeting: MeetingInfo): Promise<NewLivestream>;
+  /** Called after each commit that changed one. */
+  changed(): void;
 }
 
 /** The only owner of one meeting: its sockets, its session, its media and its timers. */
@@ -97,7 +110,11 @@ export class MeetingHost {
       (peerId) => void this.#giveUp(peerId),
       () => void this.#order({ type: 'EndIfAbandoned' }, () => this.#assertEmptyEverywhere()),
       () => void this.#unheard(this.keepTime()),
-      () => void this.#order({ type: 'StopDueRecordings', emptyMs: options.recordings.emptyMs }),
+      () => {
+        const { emptyMs } = options.recordings;
+        void this.#order({ type: 'StopDueRecordings', emptyMs });
+        void this.#order({ type: 'StopDesertedLivestream', emptyMs });
+      },
       () => void this.#order({ type: 'TellPeerCount' }),
     );
   }
@@ -161,8 +178,10 @@ export class MeetingHost {
       const epoch = this.admissionsEpoch;
       const admission = await admit();
       await this.options.family.load(admission.meeting);
+      const { livestreamOnStart } = admission.meeting;
+      const livestream = livestreamOnStart ? await this.options.livestreams.onStart(admission.meeting) : null;
       try {
-        await this.#join(admission, epoch, identify(admission), origin);
+        await this.#join(admission, epoch, identify(admission), livestream, origin);
         return;
       } catch (error) {
         if (!(error instanceof Refused) || error.code !== 'admission_outdated') throw error;
@@ -215,7 +234,13 @@ export class MeetingHost {
     if (limits) await this.execute({ type: 'KeepTime', limits });
   }
 
-  #join(admission: Admission, epoch: symbol, who: Identity, origin: Origin): Promise<void> {
+  #join(
+    admission: Admission,
+    epoch: symbol,
+    who: Identity,
+    livestream: NewLivestream | null,
+    origin: Origin,
+  ): Promise<void> {
     const { meeting, movedIn, isRecorder = false } = admission;
     const { recordOnStart } = meeting;
     const newSession = {
@@ -223,6 +248,7 @@ export class MeetingHost {
       title: meeting.title,
       keepAliveMs: meeting.keepAliveSecs * 1000,
       recording: recordOnStart ? this.options.recordings.onStart(this.meetingId, recordOnStart) : null,
+      livestream,
       ...(meeting.mainMeetingId !== null && movedIn !== null && { mainSessionId: movedIn }),
     };
     const maxParticipants =
@@ -314,6 +340,7 @@ export class MeetingHost {
     this.options.family.committed(this, changes);
     this.#taps.follow(this.state.session);
     if (changes.some((one) => one.recordings.length > 0)) this.options.recordings.changed();
+    if (changes.some((one) => one.livestreams.length > 0)) this.options.livestreams.changed();
   }
 
   #schedule(): void {
@@ -325,10 +352,17 @@ export class MeetingHost {
     const limits = this.options.family.limitsOf(this);
     const timeLimit = limits && timeKeepingDueAt(this.state, limits);
     this.#timers.timeLimit.set(timeLimit === null ? null : timeLimit - now);
-    const stop = session && nextRecordingStop(session, this.options.recordings.emptyMs);
+    const stop = session && this.#nextStop(session);
     this.#timers.recordingStop.set(stop === null ? null : stop - now);
     const peerCount = peerCountDueAt(this.state);
     this.#timers.peerCount.set(peerCount === null ? null : peerCount - now);
+  }
+
+  #nextStop(session: Session): Timestamp | null {
+    const { emptyMs } = this.options.recordings;
+    const stops = [nextRecordingStop(session, emptyMs), nextLivestreamStop(session, emptyMs)];
+    const known = stops.filter((stop) => stop !== null);
+    return known.length > 0 ? Math.min(...known) : null;
   }
 
   /** A clock that was set back says that it is too early: the peer gets its time again, and is not forgotten. */

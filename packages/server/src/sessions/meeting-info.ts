@@ -30,6 +30,7 @@ export interface MeetingInfo {
   limits: TimeLimits;
   /** From `recording_config` of app and meeting, when each session is to be recorded from its start (features.md RC01). */
   recordOnStart: RecordingSettings | null;
+  livestreamOnStart: boolean;
 }
 
 /** What a query needs of `meetings` and `apps` for `toMeetingInfo`. */
@@ -45,6 +46,7 @@ export const MEETING_COLUMNS = [
   'meetings.max_session_minutes',
   'meetings.ends_at',
   'meetings.record_on_start',
+  'meetings.live_stream_on_start',
   'meetings.recording_config',
   'apps.recording_config as app_recording_config',
   'apps.id as app_id',
@@ -63,6 +65,7 @@ export interface MeetingColumns {
   max_session_minutes: number | null;
   ends_at: Date | null;
   record_on_start: boolean;
+  live_stream_on_start: boolean;
   recording_config: object | null;
   app_recording_config: object | null;
   app_id: AppId;
@@ -85,6 +88,7 @@ export const toMeetingInfo = (row: MeetingColumns): MeetingInfo => ({
     endsAt: row.ends_at?.getTime() ?? null,
   },
   recordOnStart: row.record_on_start ? { ...row.app_recording_config, ...row.recording_config } : null,
+  livestreamOnStart: row.live_stream_on_start,
 });
 
 /** The meeting as it is now; null when there is none. */

@@ -8,9 +8,9 @@ const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
 /**
  * The timers of one meeting: the grace period of each peer whose socket is lost, the keep-alive time of an empty
- * session, the next moment of the meeting's time limit, the time at which a recording stops by itself, and the next
- * count of a livestream's people. The rules decide when a timer fires; here is only who wakes them. A timer may fire
- * early; it is set again until the rules agree that it is time.
+ * session, the next moment of the meeting's time limit, the time at which a recording or the livestream stops by
+ * itself, and the next count of a livestream's people. The rules decide when a timer fires; here is only who wakes them.
+ * A timer may fire early; it is set again until the rules agree that it is time.
  */
 export class MeetingTimers {
   readonly #lostPeers = new Map<string, NodeJS.Timeout>();
@@ -18,7 +18,7 @@ export class MeetingTimers {
   readonly keepAlive: Alarm;
   /** Off when nothing limits the meeting's time. */
   readonly timeLimit: Alarm;
-  /** Off when no recording has a time at which it stops by itself. */
+  /** Off when neither a recording nor the livestream has a time at which it stops by itself. */
   readonly recordingStop: Alarm;
   /** Off while a livestream's people know how many they are. */
   readonly peerCount: Alarm;

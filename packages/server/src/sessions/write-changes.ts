@@ -2,10 +2,11 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import type { Database } from '../database/tables.js';
 import type { SessionId } from '../ids.js';
+import { writeLivestreams } from '../livestreams/write-livestreams.js';
 import { writeRecordings } from '../recordings/write-recordings.js';
 import { type QueuedWebhookEvent, queueWebhooks } from '../webhooks/outbox.js';
 import { chatSynced } from '../webhooks/payloads.js';
-import { type Changes, webhookSession } from './changes.js';
+import { type Changes, type WebhookSources, webhookSession } from './changes.js';
 import { writePlaces } from './connected/places.js';
 import { noteChatOfEnded, writeChat } from './write-chat.js';
 
@@ -17,9 +18,6 @@ export class SessionTakenError extends Error {
   }
 }
 
-/** Where the chat of a session that has ended can be loaded from. */
-export type ChatLink = (sessionId: SessionId, endedAt: Date) => { url: string; expiresAt: Date };
-
 /**
  * Writes log, tables and outbox for a group of sessions in the given transaction. A constant number of statements,
  * however many sessions, peers and events there are.
@@ -27,7 +25,7 @@ export type ChatLink = (sessionId: SessionId, endedAt: Date) => { url: string; e
 export async function writeChanges(
   trx: Transaction<Database>,
   group: Changes[],
-  chatLink: ChatLink,
+  sources: WebhookSources,
 ): Promise<void> {
   await insertStarted(trx, group);
   await updateSessions(trx, group);
@@ -42,8 +40,14 @@ export async function writeChanges(
     trx,
     group.flatMap(({ record, recordings }) => recordings.map((write) => ({ session: record, write }))),
   );
+  await writeLivestreams(
+    trx,
+    group.flatMap(({ record, livestreams }) =>
+      livestreams.map((write) => ({ sessionId: record.sessionId, write })),
+    ),
+  );
   const withChat = await noteChatOfEnded(trx, group);
-  await writeWebhooks(trx, group, (changes) => webhooksOf(changes, withChat, chatLink));
+  await writeWebhooks(trx, group, (changes) => webhooksOf(changes, withChat, sources));
 }
 
 /** The sessions of the group whose changes are in the database already. */
@@ -231,12 +235,12 @@ async function closeEnded(trx: Transaction<Database>, group: Changes[]): Promise
 function webhooksOf(
   { record, ended, webhooks }: Changes,
   withChat: ReadonlySet<SessionId>,
-  chatLink: ChatLink,
+  sources: WebhookSources,
 ): QueuedWebhookEvent[] {
-  const events = webhooks.map((make) => make());
+  const events = webhooks.map((make) => make(sources));
   if (!ended || !withChat.has(record.sessionId)) return events;
   const session = { ...webhookSession(record), endedAt: ended.at };
-  return [...events, chatSynced(session, chatLink(record.sessionId, ended.at))];
+  return [...events, chatSynced(session, sources.chatLink(record.sessionId, ended.at))];
 }
 
 async function writeWebhooks(

@@ -1,5 +1,5 @@
-import type { Recording, StopReason } from '@parley/core';
-import type { AppId, MeetingId, PeerId, RecordingId, SessionId } from '../ids.js';
+import type { Livestream, Recording, StopReason } from '@parley/core';
+import type { AppId, LivestreamId, MeetingId, PeerId, RecordingId, SessionId } from '../ids.js';
 import type { QueuedWebhookEvent } from './outbox.js';
 
 /**
@@ -128,6 +128,40 @@ export function recordingStatusUpdate(
       ...(recording.status === 'ERRORED' && { errMessage: recording.error.message }),
     },
   });
+}
+
+export interface WebhookLivestream {
+  livestreamId: LivestreamId;
+  livestream: Livestream;
+  manualIngest: boolean;
+  playbackUrl: string;
+  ingestServer: string;
+  streamKey: string;
+}
+
+/** The words of the live service: what is invoked has nothing to show yet, and what is over is gone. */
+const STATUS_OF_LIVESTREAM = { INVOKED: 'IDLE', LIVE: 'LIVE', ENDED: 'OFFLINE', ERRORED: 'OFFLINE' } as const;
+
+/** Flat, and with a meeting that does not say its session (features.md WP07); `errMessage` is an addition of ours. */
+export function livestreamStatusUpdate(
+  session: WebhookSession,
+  { livestreamId, livestream, ...addresses }: WebhookLivestream,
+): QueuedWebhookEvent {
+  const event = 'livestreaming.statusUpdate';
+  const { sessionId, startedAt, endedAt, ...ofMeeting } = meeting(session);
+  return {
+    appId: session.appId,
+    sessionId: session.sessionId,
+    event,
+    payload: {
+      event,
+      streamId: livestreamId,
+      status: STATUS_OF_LIVESTREAM[livestream.status],
+      ...addresses,
+      ...(livestream.status === 'ERRORED' && { errMessage: livestream.error.message }),
+      meeting: ofMeeting,
+    },
+  };
 }
 
 const wholeSeconds = (ms: number): number => Math.round(ms / 1000);

@@ -17,6 +17,7 @@ export interface LiveServer {
   httpUrl: string;
   /** `ws://localhost:<port>/ws` */
   socketUrl: string;
+  dataDir: string;
   appId: string;
   accountId: string;
   client: Cloudflare;
@@ -71,6 +72,7 @@ export async function startLiveServer(
     database,
     httpUrl,
     socketUrl: `${httpUrl.replace('http', 'ws')}/ws`,
+    dataDir,
     appId,
     accountId,
     client,

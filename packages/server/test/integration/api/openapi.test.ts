@@ -39,6 +39,7 @@ const REFERENCE = `
   GET /{app}/livestreams/{x}/active-livestream-session · GET /{app}/livestreams/sessions/{x}
   POST /{app}/meetings/{x}/livestreams · GET /{app}/meetings/{x}/active-livestream
   POST /{app}/meetings/{x}/active-livestream/stop · GET /{app}/meetings/{x}/livestream
+  GET /{app}/sessions/{x}/livestream-sessions
   GET /{app}/analytics/daywise · GET /{app}/analytics/livestreams/overall
   GET /{app}/analytics/livestreams/daywise
   GET /{app}/webhooks · POST /{app}/webhooks · GET /{app}/webhooks/all

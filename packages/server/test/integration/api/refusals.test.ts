@@ -162,18 +162,13 @@ describe('what this server cannot do yet', () => {
       expect((await t.call('GET', path)).body).toEqual(EMPTY);
     }
     expect((await t.call('GET', '/livestreams?sort_order=DSC&exclude_meetings=true')).body).toEqual(EMPTY);
-    for (const [path, body] of [
-      [`/meetings/${meeting}/livestreams`, { manual_ingest: true }],
-      ['/livestreams', { name: 'x' }],
-    ] as const) {
-      const answer = await t.call('POST', path, body);
-      expect(answer.status).toBe(503);
-      expect(answer.headers.get('x-should-retry')).toBe('false');
-      expect(answer.body.error).toMatchObject({
-        reason: 'not_available',
-        message: expect.stringContaining('not available'),
-      });
-    }
+    const answer = await t.call('POST', '/livestreams', { name: 'x' });
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('x-should-retry')).toBe('false');
+    expect(answer.body.error).toMatchObject({
+      reason: 'not_available',
+      message: expect.stringContaining('not available'),
+    });
     for (const [method, path, body, status] of [
       ['GET', '/recordings?status=LOST', undefined, 400],
       ['GET', `/recordings/${unknown}`, undefined, 404],
@@ -185,6 +180,11 @@ describe('what this server cannot do yet', () => {
       ['POST', '/recordings', { meeting_id: 'x' }, 400],
       ['POST', '/recordings', { meeting_id: meeting, max_seconds: 1 }, 400],
       ['POST', '/recordings', { meeting_id: meeting, video_config: { codec: 'H264' } }, 404],
+      ['POST', `/meetings/${meeting}/livestreams`, {}, 404],
+      ['POST', `/meetings/${meeting}/livestreams`, { name: 'a b' }, 400],
+      ['GET', '/livestreams?sort_order=UP', undefined, 400],
+      ['GET', '/livestreams?status=GONE', undefined, 400],
+      ['GET', `/sessions/${unknown}/livestream-sessions`, undefined, 404],
       ['GET', `/livestreams/${unknown}`, undefined, 404],
       ['GET', `/livestreams/${unknown}/active-livestream-session`, undefined, 404],
       ['GET', `/livestreams/sessions/${unknown}`, undefined, 404],

@@ -14,6 +14,9 @@ import type { Clock } from '../../../src/clock.js';
 import { loadSettings } from '../../../src/config/load.js';
 import { loadFileLinks } from '../../../src/files/links.js';
 import { ApiError } from '../../../src/http/errors.js';
+import { Livestreams } from '../../../src/livestreams/livestreams.js';
+import type { LivestreamedSessions } from '../../../src/livestreams/sessions.js';
+import { RecorderLaunches } from '../../../src/recordings/recorder-launches.js';
 import { Recordings } from '../../../src/recordings/recordings.js';
 import type { RecordedSessions } from '../../../src/recordings/sessions.js';
 import type { SessionControl } from '../../../src/sessions/control.js';
@@ -37,8 +40,15 @@ const none = async (meetingId: string): Promise<never> => {
   throw new ApiError(404, `No active session found for meeting_id ${meetingId}`);
 };
 
-/** Nobody is there who could be recorded. */
+/** Nobody is there who could be recorded or livestreamed. */
 const idleRecordedSessions: RecordedSessions = { start: none, control: none, follow: async () => 'later' };
+
+const idleLivestreamedSessions: LivestreamedSessions = {
+  check: none,
+  start: none,
+  stop: none,
+  follow: async () => 'later',
+};
 
 /** A session control for meetings that nobody is in. */
 const idleSessions = () => {
@@ -99,21 +109,18 @@ export async function startApi(limits: Partial<ApiLimits> = {}): Promise<TestApi
   const secrets = new SecretBox(randomBytes(32));
   const links = await loadFileLinks(database.db);
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-api-'));
-  const recordings = await Recordings.open({
-    db: database.db,
-    clock,
-    log: pino({ level: 'silent' }),
-    links,
-    participantTokens,
-    secrets,
-    settings: { ...loadSettings({ PARLEY_DATA_DIR: dataDir }, []), recorderProgram: '/none' },
-    wakeWebhooks: () => {},
-  });
+  const settings = { ...loadSettings({ PARLEY_DATA_DIR: dataDir }, []), recorderProgram: '/none' };
+  const launches = new RecorderLaunches({ participantTokens, settings });
+  const log = pino({ level: 'silent' });
+  const common = { db: database.db, clock, log, secrets, launches, settings };
+  const recordings = await Recordings.open({ ...common, links, wakeWebhooks: () => {} });
   recordings.attach(idleRecordedSessions);
+  const livestreams = await Livestreams.open(common);
+  livestreams.attach(idleLivestreamedSessions);
   const api = managementApi({
     db: database.db,
     clock,
-    log: pino({ level: 'silent' }),
+    log,
     settings: {
       maxBodyBytes: MAX_BODY_BYTES,
       baseDomain: 'localhost:8443',
@@ -126,6 +133,7 @@ export async function startApi(limits: Partial<ApiLimits> = {}): Promise<TestApi
     secrets,
     sessions,
     recordings,
+    livestreams,
     webhooks: { redeliver },
   });
   const server = serve({ fetch: api.fetch, port: 0, hostname: '127.0.0.1' });

@@ -9,7 +9,7 @@ import { LiveMeetings, type LiveMeetingsOptions } from '../../../src/sessions/li
 import type { MeetingHost } from '../../../src/sessions/meeting-host.js';
 import type { Admission } from '../../../src/sessions/meeting-info.js';
 import { startDatabase, type TestDatabase } from '../../support/database.js';
-import { nothingRecorded } from '../../unit/sessions/fakes.js';
+import { nothingRecorded, nothingStreamed } from '../../unit/sessions/fakes.js';
 
 const mediaPool = {
   room: (id: string): MediaRoom => ({
@@ -50,10 +50,14 @@ export async function startSessionsBench(): Promise<SessionsBench> {
         participantTokens: { mint: async () => 'token' },
         recordings: nothingRecorded,
         committed: () => {},
-        chatLink: (sessionId, endedAt) => ({
-          url: `https://parley.example/${sessionId}`,
-          expiresAt: endedAt,
-        }),
+        livestreams: nothingStreamed,
+        webhookSources: {
+          chatLink: (sessionId, endedAt) => ({
+            url: `https://parley.example/${sessionId}`,
+            expiresAt: endedAt,
+          }),
+          streamKey: () => '',
+        },
         chatRetentionDays: 7,
         ...options,
       });

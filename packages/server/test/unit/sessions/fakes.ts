@@ -7,7 +7,7 @@ import { defaultPresets } from '../../../src/presets/defaults.js';
 import type { Changes } from '../../../src/sessions/changes.js';
 import type { FamilyLink } from '../../../src/sessions/connected/family-link.js';
 import type { PeerConnection } from '../../../src/sessions/connection.js';
-import type { SessionRecordings } from '../../../src/sessions/meeting-host.js';
+import type { SessionLivestreams, SessionRecordings } from '../../../src/sessions/meeting-host.js';
 import type { Admission } from '../../../src/sessions/meeting-info.js';
 
 /** What stands around a meeting's host, without database, sockets and media. */
@@ -67,6 +67,14 @@ export const nothingRecorded: SessionRecordings = {
     noteGap: () => {},
     discard: () => {},
   },
+};
+
+/** For meetings that nobody watches from outside. */
+export const nothingStreamed: SessionLivestreams = {
+  onStart: async () => {
+    throw new Error('No meeting of this test is livestreamed.');
+  },
+  changed: () => {},
 };
 
 export const admission = {

@@ -6,7 +6,7 @@ import type { MediaPool } from '../../../src/media/media-pool.js';
 import type { Journal } from '../../../src/sessions/journal.js';
 import { MeetingHost } from '../../../src/sessions/meeting-host.js';
 import type { Admission } from '../../../src/sessions/meeting-info.js';
-import { admission, noFamily, nothingRecorded } from './fakes.js';
+import { admission, noFamily, nothingRecorded, nothingStreamed } from './fakes.js';
 
 const MEETING = '813432c7-3c5a-45e2-9acf-eef7061c7584' as MeetingId;
 const blocked = () => new ApiError(403, 'The participant is blocked', undefined, 'participant_blocked');
@@ -21,6 +21,7 @@ const newHost = () =>
     reconnectGraceMs: 1000,
     family: noFamily,
     recordings: nothingRecorded,
+    livestreams: nothingStreamed,
     onIdle: () => {},
     onLost: () => {},
   });

@@ -17,6 +17,7 @@ import {
   MEETING,
   noFamily,
   nothingRecorded,
+  nothingStreamed,
 } from './fakes.js';
 
 const GRACE_MS = 10_000;
@@ -65,6 +66,7 @@ beforeEach(() => {
       onStart,
       changed: recordingsChanged,
     },
+    livestreams: nothingStreamed,
     onIdle,
     onLost,
   });

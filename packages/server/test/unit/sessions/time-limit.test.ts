@@ -14,6 +14,7 @@ import {
   MEETING,
   noFamily,
   nothingRecorded,
+  nothingStreamed,
 } from './fakes.js';
 
 const MINUTE_MS = 60_000;
@@ -39,6 +40,7 @@ beforeEach(() => {
     reconnectGraceMs: MINUTE_MS,
     family: noFamily,
     recordings: nothingRecorded,
+    livestreams: nothingStreamed,
     onIdle: () => {},
     onLost: () => {},
   });

@@ -1,0 +1,218 @@
+import { join } from 'node:path';
+import type { NewLivestream } from '@parley/core';
+import type { Hono } from 'hono';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.js';
+import type { Settings } from '../config/settings.js';
+import type { Database } from '../database/tables.js';
+import { NotAvailableError } from '../http/errors.js';
+import type { AppId, LivestreamSessionId, MeetingId } from '../ids.js';
+import type { RecorderLaunches } from '../recordings/recorder-launches.js';
+import { RECORDER_LIMITS, type RecorderLimits } from '../recordings/recorder-limits.js';
+import { endOrphan } from '../recordings/recorder-process.js';
+import { requireFreeRecorder } from '../recordings/recorders-running.js';
+import type { SecretBox } from '../storage/sealing.js';
+import { LivestreamDisk } from './disk.js';
+import { LivestreamLead } from './lead.js';
+import { type LivestreamSettings, newLivestream } from './order.js';
+import { LivestreamOrders } from './orders.js';
+import { playback } from './playback.js';
+import { loadRun, runningIds, stopsOf } from './runs.js';
+import type { LivestreamCaller, LivestreamedSessions } from './sessions.js';
+import {
+  getActiveLivestream,
+  getLivestreamOfMeeting,
+  insertLivestream,
+  type LivestreamRow,
+} from './store.js';
+import { ViewerTime } from './viewers.js';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const CLEAN_UP_EVERY_MS = 60_000;
+const SCAN_RETRY_MS = 1_000;
+/** Time of the recorders to put down what they have when the server stops. */
+const CLOSE_GRACE_MS = 4_000;
+
+export interface LivestreamsOptions {
+  db: Kysely<Database>;
+  clock: Clock;
+  log: Logger;
+  secrets: SecretBox;
+  launches: RecorderLaunches;
+  settings: Pick<Settings, 'dataDir' | 'baseDomain' | 'recordersMax' | 'livestreamWindowSeconds'>;
+  limits?: RecorderLimits;
+}
+
+export interface LivestreamStart {
+  meeting: { id: MeetingId; app_id: AppId };
+  by: LivestreamCaller;
+  settings: LivestreamSettings;
+  manualIngest: boolean;
+}
+
+/** Livestreams of meetings, from INVOKED to the removal of what was to be seen (features.md LS01). */
+export class Livestreams {
+  readonly viewers: ViewerTime;
+  readonly #leads = new Map<LivestreamSessionId, LivestreamLead>();
+  readonly #orders: LivestreamOrders;
+  readonly #windowMs: number;
+  readonly #closing = new AbortController();
+  #sessions: LivestreamedSessions | null = null;
+  #scanning = false;
+  #scanIsDue = false;
+  #cleanUpTimer: NodeJS.Timeout | null = null;
+
+  private constructor(
+    private readonly options: LivestreamsOptions,
+    readonly disk: LivestreamDisk,
+  ) {
+    const { db, log, launches, settings } = options;
+    this.viewers = new ViewerTime(db, log);
+    this.#orders = new LivestreamOrders(launches, disk, settings.livestreamWindowSeconds);
+    this.#windowMs = settings.livestreamWindowSeconds * 1000;
+  }
+
+  static async open(options: LivestreamsOptions): Promise<Livestreams> {
+    const disk = await LivestreamDisk.open(join(options.settings.dataDir, 'livestreams'));
+    return new Livestreams(options, disk);
+  }
+
+  /**
+   * Starts the livestream of a live session. Throws ApiError: 503 with what to install or that no recorder is free, and
+   * what `LivestreamedSessions.check` throws.
+   */
+  async start({ meeting, by, settings, manualIngest }: LivestreamStart): Promise<LivestreamRow> {
+    await this.#live.check(meeting.id, by);
+    if (manualIngest) {
+      throw new NotAvailableError(
+        'This server takes in no picture from elsewhere: leave "manual_ingest" out',
+      );
+    }
+    await this.options.launches.requireTools();
+    await requireFreeRecorder(this.options.db, this.options.settings.recordersMax);
+    const row = await this.#rowOf(meeting);
+    await this.#live.start(meeting.id, by, newLivestream(row, settings, this.options.settings));
+    return await getLivestreamOfMeeting(this.options.db, meeting.id);
+  }
+
+  /** Throws ApiError 404 when none runs, and what `LivestreamedSessions.stop` throws. */
+  async stop(meetingId: MeetingId, by: LivestreamCaller): Promise<void> {
+    await getActiveLivestream(this.options.db, meetingId);
+    await this.#live.stop(meetingId, by);
+  }
+
+  /** The livestream that begins with the next session of a meeting that wants one (features.md LS06). */
+  async onStart(meeting: LivestreamStart['meeting']): Promise<NewLivestream> {
+    return newLivestream(await this.#rowOf(meeting), {}, this.options.settings);
+  }
+
+  /** What players load. */
+  routes(): Hono {
+    return playback({ ...this.options, disk: this.disk, viewers: this.viewers, windowMs: this.#windowMs });
+  }
+
+  /** Takes up what an earlier server has left, and begins to work. */
+  attach(sessions: LivestreamedSessions): void {
+    this.#sessions = sessions;
+    void this.#scan(true);
+    void this.#cleanUp(true);
+    this.#cleanUpTimer = setInterval(() => void this.#cleanUp(false), CLEAN_UP_EVERY_MS);
+  }
+
+  /** To be called after a commit that changed a livestream. Cheap, and safe to call often. */
+  wake(): void {
+    if (this.#sessions) void this.#scan(false);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    if (this.#cleanUpTimer) clearInterval(this.#cleanUpTimer);
+    await Promise.all([
+      this.viewers.write(),
+      ...[...this.#leads.values()].map((lead) => lead.close(CLOSE_GRACE_MS)),
+    ]);
+  }
+
+  get #live(): LivestreamedSessions {
+    if (!this.#sessions) throw new Error('The livestreams have no sessions yet.');
+    return this.#sessions;
+  }
+
+  /** A meeting has one livestream, made when it is needed first. */
+  async #rowOf(meeting: LivestreamStart['meeting']): Promise<LivestreamRow> {
+    const { clock } = this.options;
+    const row = { appId: meeting.app_id, meetingId: meeting.id, name: null, manualIngest: false };
+    return await insertLivestream(this.options, row, clock.now());
+  }
+
+  async #scan(mayHaveOrphans: boolean): Promise<void> {
+    this.#scanIsDue = true;
+    if (this.#scanning) return;
+    this.#scanning = true;
+    while (this.#scanIsDue && !this.#closing.signal.aborted) {
+      this.#scanIsDue = false;
+      try {
+        await this.#takeUp(mayHaveOrphans);
+      } catch (error) {
+        if (this.#closing.signal.aborted) break;
+        this.options.log.error({ err: error }, 'Livestreams could not be looked up');
+        setTimeout(() => void this.#scan(mayHaveOrphans), SCAN_RETRY_MS).unref();
+      }
+    }
+    this.#scanning = false;
+  }
+
+  async #takeUp(mayHaveOrphans: boolean): Promise<void> {
+    const ids = await runningIds(this.options.db);
+    if (this.#closing.signal.aborted) return;
+    for (const id of ids) {
+      if (!this.#leads.has(id)) this.#leads.set(id, this.#lead(id, mayHaveOrphans));
+    }
+    for (const lead of this.#leads.values()) lead.wake();
+  }
+
+  #lead(id: LivestreamSessionId, mayHaveOrphan: boolean): LivestreamLead {
+    const { db, log, limits } = this.options;
+    return new LivestreamLead(
+      id,
+      {
+        log,
+        limits: limits ?? RECORDER_LIMITS,
+        disk: this.disk,
+        load: (id) => loadRun(db, id),
+        follow: (run, change) => this.#live.follow(run.meeting_id, run.id, change),
+        recorderFor: (run) => this.#orders.recorderFor(run),
+        onOver: (id) => void this.#forget(id),
+      },
+      mayHaveOrphan,
+    );
+  }
+
+  async #forget(id: LivestreamSessionId): Promise<void> {
+    this.#leads.delete(id);
+    await this.disk.removeWorkFolder(id).catch((error: unknown) => {
+      this.options.log.warn({ err: error, id }, 'The folder of a recorder could not be removed');
+    });
+    await this.#cleanUp(false);
+  }
+
+  /** What nobody can watch any more goes, and before that a recorder that an earlier server has left with it. */
+  async #cleanUp(mayHaveOrphans: boolean): Promise<void> {
+    const { db, clock, log } = this.options;
+    try {
+      const ids = (await this.disk.ids()).filter((id) => UUID.test(id) && !this.#leads.has(id));
+      const stops = await stopsOf(db, ids);
+      for (const id of ids) {
+        const stoppedAt = stops.get(id);
+        if (stoppedAt === null) continue;
+        if (this.#closing.signal.aborted) return;
+        if (mayHaveOrphans) await endOrphan(this.disk.workFolder(id));
+        const until = (stoppedAt?.getTime() ?? 0) + this.#windowMs;
+        if (until <= clock.now().getTime()) await this.disk.remove(id);
+      }
+    } catch (error) {
+      if (!this.#closing.signal.aborted) log.error({ err: error }, 'Livestreams could not be cleared away');
+    }
+  }
+}
