@@ -7,7 +7,7 @@ import { type Answer, peer, startWebhookBench, type WebhookBench } from './suppo
 let bench: WebhookBench;
 let webhooks: Webhooks;
 beforeAll(async () => {
-  bench = await startWebhookBench({ requestTimeoutMs: 300 });
+  bench = await startWebhookBench({ requestTimeoutMs: 2_000 });
   webhooks = bench.startWebhooks();
 });
 afterAll(() => bench.stop());
@@ -126,8 +126,8 @@ test('429 is retried, not sooner than Retry-After asks', async () => {
 test('WB13: a receiver that does not answer is cut off at the time limit and retried', async () => {
   const { sink, attempts, delivery } = await deliverOnce((place) => (place === 1 ? 'hang' : 200));
   expect(delivery).toMatchObject({ status: 'DELIVERED', attempts: 2 });
-  expect(attempts[0]).toMatchObject({ http_status: null, error: 'No answer within 300 ms' });
-  expect(attempts[0]!.duration_ms).toBeGreaterThanOrEqual(290);
+  expect(attempts[0]).toMatchObject({ http_status: null, error: 'No answer within 2000 ms' });
+  expect(attempts[0]!.duration_ms).toBeGreaterThanOrEqual(1_990);
   expect(sink.received).toHaveLength(2);
 });
 

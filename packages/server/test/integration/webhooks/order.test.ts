@@ -11,7 +11,7 @@ import { type Answer, peer, type Received, startWebhookBench, type WebhookBench 
 
 let bench: WebhookBench;
 beforeEach(async () => {
-  bench = await startWebhookBench({ requestTimeoutMs: 500 });
+  bench = await startWebhookBench({ requestTimeoutMs: 10_000 });
 });
 afterEach(() => bench.stop());
 
@@ -101,7 +101,7 @@ test('events queued behind a lane at work go out when it is done, without waitin
   await bench.register(sink.url);
   const session = bench.session();
   await bench.queue(participantJoined(session, peer('first')));
-  const webhooks = bench.startWebhooks({ requestTimeoutMs: 10_000 });
+  const webhooks = bench.startWebhooks();
   await sink.arrived(1);
   await bench.queue(participantJoined(session, peer('second')), participantJoined(session, peer('third')));
   webhooks.wake();
@@ -117,7 +117,7 @@ test('a slow receiver delays no other', async () => {
   const quick = await bench.sink();
   await bench.register(slow.url);
   for (let session = 0; session < 100; session += 1) await bench.queue(meetingStarted(bench.session()));
-  const webhooks = bench.startWebhooks({ requestTimeoutMs: 10_000 });
+  const webhooks = bench.startWebhooks();
   await slow.arrived(16);
   const quickId = await bench.register(quick.url);
   await bench.queue(meetingStarted(bench.session()));
@@ -159,7 +159,7 @@ test('events without a session wait for nothing', async () => {
   await bench.register(sink.url);
   const alone = () => ({ ...meetingStarted(bench.session()), sessionId: null });
   await bench.queue(alone(), alone(), alone());
-  const webhooks = bench.startWebhooks({ requestTimeoutMs: 10_000 });
+  const webhooks = bench.startWebhooks();
   await sink.arrived(3);
   await bench.settled(
     (row) => row.id === sink.received[0]!.headers['rtk-uuid'] || row.status === 'DELIVERED',
@@ -185,7 +185,7 @@ test('WB16, whatever the receiver answers: nothing is missing, nothing overtakes
       const webhookId = await bench.register(sink.url);
       const sessions = [bench.session(), bench.session()];
       // Without jitter upwards no wait of the schedule is as long as a lease.
-      const webhooks = bench.startWebhooks({ random: () => 0 });
+      const webhooks = bench.startWebhooks({ random: () => 0, requestTimeoutMs: 500 });
       for (let event = 0; event < events; event += 1) {
         await bench.queue(
           ...sessions.map((session) => participantLeft(session, peer(String(event)), new Date(0))),

@@ -23,7 +23,7 @@ const resolve = ((hostname: string, _options: unknown, callback: (...args: unkno
 }) as unknown as typeof lookup;
 
 beforeAll(async () => {
-  bench = await startWebhookBench({ allowPrivate: false, requestTimeoutMs: 500 });
+  bench = await startWebhookBench({ allowPrivate: false, requestTimeoutMs: 5_000 });
   sink = await bench.sink();
   port = new URL(sink.url).port;
 });
@@ -35,9 +35,9 @@ async function attemptTo(url: string, options: Partial<WebhooksOptions> = {}) {
   const webhooks = bench.startWebhooks(options);
   await bench.settled((row) => row.webhook_id !== webhookId || row.attempts > 0 || row.status !== 'PENDING');
   await webhooks.close(0);
-  await bench.db.deleteFrom('webhooks').where('id', '=', webhookId).execute();
   const delivery = (await bench.deliveries()).find((row) => row.webhook_id === webhookId)!;
   const attempt = (await bench.attempts()).find((row) => row.delivery_id === delivery.id)!;
+  await bench.db.deleteFrom('webhooks').where('id', '=', webhookId).execute();
   return { delivery, attempt };
 }
 

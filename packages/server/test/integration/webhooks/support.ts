@@ -77,7 +77,7 @@ export async function startSink(answer: (request: Received) => Answer = () => 20
         () => {
           if (received.length < count) throw new Error(`${received.length} of ${count} requests arrived`);
         },
-        { timeout: 20_000, interval: 5 },
+        { timeout: 50_000, interval: 5 },
       ),
     close: () =>
       new Promise((resolve) => {
@@ -190,7 +190,7 @@ export async function startWebhookBench(options: Partial<WebhooksOptions> = {}) 
             throw new Error(`${open.length} of ${all.length} deliveries are not there yet`);
           return all;
         },
-        { timeout: 20_000, interval: 20 },
+        { timeout: 50_000, interval: 20 },
       );
     },
 
