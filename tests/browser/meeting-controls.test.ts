@@ -1,11 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { backendOf } from '../support/backend.js';
+import { type Backend, backendOf } from '../support/backend.js';
 import { type MeetingPage, openMeetingPage } from '../support/browser-meeting-page.js';
 import { chromiumIsInstalled, launchChromium } from '../support/chromium.js';
 import { type ParleyProcess, serverIsBuilt, startParley } from '../support/parley-process.js';
 import { until } from '../support/until.js';
 
+/** The one that really records is in recording.test.ts. */
+const FAKE_RECORDER = fileURLToPath(new URL('../support/fake-recorder.mjs', import.meta.url));
 /** A control that is not there after this time does not come. */
 const PRESS_LIMIT_MS = 8_000;
 
@@ -15,15 +18,17 @@ const PRESS_LIMIT_MS = 8_000;
  */
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI Kit', () => {
   let parley: ParleyProcess;
+  let backend: Backend;
   let browser: Browser;
+  let meeting: string;
   let host: MeetingPage;
   let guest: MeetingPage;
 
   beforeAll(async () => {
-    parley = await startParley();
+    parley = await startParley({ env: { PARLEY_RECORDER: FAKE_RECORDER } });
     browser = await launchChromium({ trustCertificates: false });
-    const backend = await backendOf(parley);
-    const meeting = await backend.newMeeting({ title: 'Weekly' });
+    backend = await backendOf(parley);
+    meeting = await backend.newMeeting({ title: 'Weekly' });
     const open = async (name: string, preset: string) => {
       const { token } = await backend.addParticipant(meeting, name, preset);
       const page = await openMeetingPage(browser, `${parley.httpUrl}/meet?authToken=${token}`);
@@ -198,6 +203,34 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
     await dialog().locator('rtk-mute-all-confirmation rtk-button').last().click();
     await label(guest, 'mic-toggle', 'Mic Off');
     await inMore('pip-toggle');
+  });
+
+  it('a recording: begun and ended by the same button, shown to everybody, and there to be had (RC01, RC06, RC08)', async () => {
+    const button = host.page.locator('rtk-recording-toggle').first();
+    const press = async () => {
+      if (!(await button.isVisible())) await host.page.locator('rtk-more-toggle').first().click();
+      await button.click();
+    };
+    const shown = [host, guest].map(({ page }) => page.locator('rtk-recording-indicator .indicator').first());
+    const { accountId: account_id, appId: app_id, client } = backend;
+    const recording = async () => {
+      const query = { account_id, meeting_id: meeting };
+      return (await client.realtimeKit.recordings.getRecordings(app_id, query)).data[0];
+    };
+    expect(await guest.page.locator('rtk-recording-toggle rtk-controlbar-button').count()).toBe(0);
+    await press();
+    for (const indicator of shown) await indicator.waitFor();
+    await host.screenshot('controls-recording');
+    expect(await recording()).toMatchObject({ status: 'RECORDING' });
+    await press();
+    for (const indicator of shown) await indicator.waitFor({ state: 'detached' });
+    const done = await until('the recording is there', async () => {
+      const now = await recording();
+      return now?.status === 'UPLOADED' && now;
+    });
+    const link = new URL(done.download_url!);
+    const file = await fetch(`${parley.httpUrl}${link.pathname}${link.search}`);
+    expect((await file.arrayBuffer()).byteLength).toBe(done.file_size);
   });
 
   it('the host removes the guest, who is told', async () => {

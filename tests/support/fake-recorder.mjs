@@ -75,6 +75,8 @@ function finish() {
 
 process.on('message', (message) => {
   switch (message.kind) {
+    case 'standby':
+      return say({ kind: 'ready' });
     case 'record':
       order = message;
       return begin();

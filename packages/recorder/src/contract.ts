@@ -14,8 +14,11 @@
  * there; a `pageUrl` on this machine is therefore written with 127.0.0.1.
  */
 
-/** Whether to record a page or to make files of what an earlier recorder left behind. */
-export type RecorderOrder = RecordOrder | FinishOrder;
+/**
+ * Whether to record a page, to make files of what an earlier recorder left behind, or to be ready. The first one ends the
+ * process with its last event; `standby` is followed by `record` once there is something to record.
+ */
+export type RecorderOrder = RecordOrder | FinishOrder | StandbyOrder;
 
 export interface Output {
   /** Absent where no picture is wanted (features.md RC23). */
@@ -37,7 +40,7 @@ export interface Output {
 export interface RecordOrder {
   kind: 'record';
   recordingId: string;
-  /** The recording app with `authToken` and `config` in its query (RC35). */
+  /** The recording app with `authToken` and `config` in its query (RC35), in our own app behind a `#`. */
   pageUrl: string;
   /** Own folder of this recording; exists and is empty. */
   folder: string;
@@ -70,6 +73,18 @@ export interface FinishOrder {
   output: Output;
 }
 
+/** To start the browser before it is known what it will show; answered by `ready`, or by the end of the process. */
+export interface StandbyOrder {
+  kind: 'standby';
+  /** For the browser's profile; exists, is empty, and is removed by who gave it. */
+  folder: string;
+  /** As in the order `record` that may follow. */
+  trustedOrigins: string[];
+  trustedKeys?: string[];
+  /** A page to have loaded by then: our own recording app, which waits for its token. */
+  pageUrl: string;
+}
+
 export type RecorderCommand = { kind: 'pause' } | { kind: 'resume' } | { kind: 'stop' };
 
 export interface RecordedFile {
@@ -86,6 +101,8 @@ export interface RecordedFile {
 
 /** Times are in milliseconds since 1970. */
 export type RecorderEvent =
+  /** The only event of `standby`. */
+  | { kind: 'ready' }
   | { kind: 'recording'; atMs: number }
   /** A sign of life, every five seconds: a recorder that has given one and then falls silent is taken for hung. */
   | { kind: 'alive'; atMs: number }

@@ -1,20 +1,64 @@
-import type { FinishOrder, RecorderCommand, RecorderEvent, RecorderOrder } from './contract.js';
+import { join } from 'node:path';
+import { RecorderBrowser } from './browser/recorder-browser.js';
+import type {
+  FinishOrder,
+  RecorderCommand,
+  RecorderEvent,
+  RecorderOrder,
+  RecordOrder,
+  StandbyOrder,
+} from './contract.js';
 import { Failure } from './failure.js';
 import { makeFiles } from './files/make-files.js';
 import { Recording } from './recording.js';
 import { findTools, type Tools } from './tools.js';
 
-/** The recorder process: one order over the IPC channel, events back, and its own end after the last of them. */
+/** The recorder process: orders over the IPC channel, events back, and its own end after the last of them. */
 async function serve(order: RecorderOrder): Promise<void> {
   const { PARLEY_CHROMIUM: chromium, PARLEY_FFMPEG: ffmpeg } = process.env;
   const tools = await findTools({ chromium, ffmpeg });
   if (typeof tools === 'string') return send({ kind: 'failed', code: 'not_installed', reason: tools });
-  if (order.kind === 'finish') return finish(order, tools);
-  const recording = new Recording(order, tools, send);
+  switch (order.kind) {
+    case 'finish':
+      return finish(order, tools);
+    case 'record':
+      return record(order, tools);
+    case 'standby':
+      return standBy(order, tools);
+  }
+}
+
+async function record(order: RecordOrder, tools: Tools, ready: RecorderBrowser | null = null): Promise<void> {
+  const recording = new Recording(order, tools, send, ready);
   process.on('message', (command: RecorderCommand) => recording.command(command));
   process.once('disconnect', () => recording.abandon());
   if (!process.connected) recording.abandon();
   await recording.run();
+}
+
+/** A browser that does not start, or that is gone before there is something to record, ends the process. */
+async function standBy(order: StandbyOrder, tools: Tools): Promise<void> {
+  const browser = await RecorderBrowser.open({
+    tools,
+    profileFolder: join(order.folder, 'chromium'),
+    trustedOrigins: order.trustedOrigins,
+    trustedKeys: order.trustedKeys ?? [],
+  });
+  await browser.load(order.pageUrl);
+  const next = nextOrder();
+  send({ kind: 'ready' });
+  const recordOrder = await Promise.race([next, browser.died]);
+  if (recordOrder) await record(recordOrder, tools, browser);
+  else await browser.close();
+}
+
+/** Null where there will be none. */
+function nextOrder(): Promise<RecordOrder | null> {
+  return new Promise((resolve) => {
+    process.once('message', (order: RecordOrder) => resolve(order));
+    process.once('disconnect', () => resolve(null));
+    if (!process.connected) resolve(null);
+  });
 }
 
 async function finish(order: FinishOrder, tools: Tools): Promise<void> {

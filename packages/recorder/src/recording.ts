@@ -1,7 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { captureRequest } from './browser/capture-request.js';
-import { LocalServer } from './browser/local-server.js';
 import { RecorderBrowser } from './browser/recorder-browser.js';
 import { PartWriter } from './capture/part-writer.js';
 import { partPath, rememberSound } from './capture/parts.js';
@@ -20,12 +18,9 @@ const PROFILE_NAME = 'chromium';
 
 /** One recording from the start of Chromium to the finished files. */
 export class Recording {
-  readonly #socketOpened = new Signal();
-  readonly #startRequested = new Signal();
   /** Fires once, when nothing more is to be captured; with the failure that forbids to make files. */
   readonly #ended = new Signal<Failure | null>();
-  #browser: RecorderBrowser | null = null;
-  #server: LocalServer | null = null;
+  #browser: RecorderBrowser | null;
   #watch: PageWatch | null = null;
   #part = -1;
   #writer: PartWriter | null = null;
@@ -42,7 +37,11 @@ export class Recording {
     private readonly order: RecordOrder,
     private readonly tools: Tools,
     private readonly emit: (event: RecorderEvent) => void,
-  ) {}
+    /** One that was started before there was anything to record. */
+    ready: RecorderBrowser | null = null,
+  ) {
+    this.#browser = ready;
+  }
 
   /** Resolves after the last event. */
   async run(): Promise<void> {
@@ -91,32 +90,22 @@ export class Recording {
   async #begin(): Promise<'begun'> {
     const { order } = this;
     const startWithinMs = order.startWithinMs ?? START_WITHIN_MS;
-    this.#server = await LocalServer.open({
-      onSocketOpened: () => this.#socketOpened.fire(),
-      onStartRequested: () => this.#startRequested.fire(),
+    this.#browser ??= await RecorderBrowser.open({
+      tools: this.tools,
+      profileFolder: join(order.folder, PROFILE_NAME),
+      trustedOrigins: order.trustedOrigins,
+      trustedKeys: order.trustedKeys ?? [],
     });
-    const capturing = captureRequest(order.output);
-    this.#browser = await RecorderBrowser.open(
-      {
-        tools: this.tools,
-        profileFolder: join(order.folder, PROFILE_NAME),
-        size: capturing.size,
-        socketAddress: this.#server.address,
-        trustedOrigins: order.trustedOrigins,
-        trustedKeys: order.trustedKeys ?? [],
-        captureUrl: this.#server.capturePageUrl,
-      },
-      capturing,
-      {
-        onChunk: (part, chunk) => this.#takeChunk(part, chunk),
-        onCaptureFailed: () => this.#stopBecause('browser_died'),
-        onPageCrashed: () => this.#watch?.pageCrashed(),
-        onDied: () => this.#stopBecause('browser_died'),
-      },
-    );
+    const { socketOpened, startRequested } = this.#browser;
+    await this.#browser.openCapture(captureRequest(order.output), {
+      onChunk: (part, chunk) => this.#takeChunk(part, chunk),
+      onCaptureFailed: () => this.#stopBecause('browser_died'),
+      onPageCrashed: () => this.#watch?.pageCrashed(),
+      onDied: () => this.#stopBecause('browser_died'),
+    });
     await this.#browser.show(order.pageUrl, startWithinMs);
-    await this.#within(startWithinMs, this.#socketOpened, 'The page opened no socket of the recording SDK.');
-    await this.#within(startWithinMs, this.#startRequested, 'The page did not start the recording.');
+    await this.#within(startWithinMs, socketOpened, 'The page opened no socket of the recording SDK.');
+    await this.#within(startWithinMs, startRequested, 'The page did not start the recording.');
     if (order.rtmpUrls.length > 0 || order.hls) this.#live = this.#openLive();
     await this.#startPart();
     this.#watch = new PageWatch(this.#browser, order.pageUrl, {
@@ -220,10 +209,6 @@ export class Recording {
     await this.#commands;
     await this.#stopPart().catch(() => {});
     await Promise.all([this.#browser?.close(), this.#live?.close()]);
-    this.#server?.close();
-    await rm(join(this.order.folder, PROFILE_NAME), { recursive: true, force: true, maxRetries: 5 }).catch(
-      () => {},
-    );
   }
 
   #fail({ code, message }: Failure): void {

@@ -27,6 +27,7 @@ import { registerMeetingMetrics } from './metrics/meetings.js';
 import { createRegistry } from './metrics/registry.js';
 import { pages } from './pages/index.js';
 import { recordingOnStart } from './recordings/order.js';
+import { ReadyRecorder } from './recordings/ready-recorder.js';
 import { RecorderLaunches } from './recordings/recorder-launches.js';
 import type { RecorderLimits } from './recordings/recorder-limits.js';
 import { Recordings } from './recordings/recordings.js';
@@ -113,12 +114,15 @@ async function start(
   stack.push('webhooks', () => webhooks.close());
   const participantTokens = createParticipantTokens(db, clock);
   const launches = new RecorderLaunches({ participantTokens, settings });
+  const recorders = await ReadyRecorder.open({ log, launches, settings });
+  stack.push('the recorder that is ready', () => recorders.close());
   const recordings = await Recordings.open({
     db,
     clock,
     log,
     links: files.links,
     launches,
+    recorders,
     secrets,
     settings,
     wakeWebhooks: webhooks.wake,
@@ -131,6 +135,7 @@ async function start(
     log,
     secrets,
     launches,
+    recorders,
     settings,
     ...overrides.recordings,
   });

@@ -17,10 +17,13 @@ const H264 = 'video/x-matroska;codecs=avc1,opus';
 const VP8 = 'video/webm;codecs=vp8,opus';
 const SOUND = 'audio/webm;codecs=opus';
 
-/** What Chromium is asked to capture for an output, and the size of the page. */
-export function captureRequest({
-  video,
-}: Output): CaptureRequest & { size: { width: number; height: number } } {
+export interface PageCapture extends CaptureRequest {
+  /** Of the page, in pixels. */
+  size: { width: number; height: number };
+}
+
+/** What Chromium is asked to capture for an output. */
+export function captureRequest({ video }: Output): PageCapture {
   const common = {
     audioBitsPerSecond: AUDIO_BITS_PER_SECOND,
     keyFrameEveryMs: KEY_FRAME_EVERY_MS,

@@ -8,6 +8,9 @@ const SDK_SOCKET_HOST = 'localhost:8080';
 /** Names the tab that is captured, until the recorded page gives it a title of its own. */
 export const TARGET_TITLE = 'parley-recorded-page';
 
+/** Nothing larger is recorded; the page gets its own size later. */
+const LARGEST_SIZE = { width: 1920, height: 1920 };
+
 /** Parts of Chromium that call its vendor, or stand between a page and its own machine. */
 const FEATURES_OFF = [
   'DestroyProfileOnBrowserClose',
@@ -26,7 +29,6 @@ const FEATURES_OFF = [
 export interface BrowserRequest {
   tools: Tools;
   profileFolder: string;
-  size: { width: number; height: number };
   /** Host and port of the recorder's own server. */
   socketAddress: string;
   trustedOrigins: RecordOrder['trustedOrigins'];
@@ -38,7 +40,7 @@ export function launchBrowser(request: BrowserRequest): Promise<BrowserContext> 
   return chromium.launchPersistentContext(request.profileFolder, {
     executablePath: request.tools.chromium,
     headless: true,
-    viewport: request.size,
+    viewport: LARGEST_SIZE,
     // Chromium refuses to use its sandbox as root, which is who runs in most containers.
     chromiumSandbox: process.getuid?.() !== 0,
     handleSIGINT: false,
@@ -49,7 +51,7 @@ export function launchBrowser(request: BrowserRequest): Promise<BrowserContext> 
     args: [
       // The recording SDK tells a recorder from a developer's browser by `navigator.webdriver`.
       '--enable-automation',
-      `--window-size=${request.size.width},${request.size.height}`,
+      `--window-size=${LARGEST_SIZE.width},${LARGEST_SIZE.height}`,
       '--autoplay-policy=no-user-gesture-required',
       `--auto-select-tab-capture-source-by-title=${TARGET_TITLE}`,
       `--host-resolver-rules=MAP ${SDK_SOCKET_HOST} ${request.socketAddress}`,

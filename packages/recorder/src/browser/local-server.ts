@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { Signal } from '../signal.js';
 
 /** The recording SDK closes a socket on which it has heard nothing for 30 s. */
 const PING_EVERY_MS = 10_000;
@@ -10,30 +11,29 @@ const PING = '2';
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 const CAPTURE_SCRIPT = readFileSync(new URL('./page/capture-page.js', import.meta.url));
 
-export interface LocalServerListeners {
-  onSocketOpened(): void;
-  onStartRequested(): void;
-}
-
 /**
  * What the recorder serves to its own browser on a port of the loopback interface: the capture page, and the socket
  * that the recording SDK opens to `localhost:8080` (features.md RC39).
  */
 export class LocalServer {
+  /** The recording app has come. */
+  readonly socketOpened = new Signal();
+  /** It wants to be recorded from now on. */
+  readonly startRequested = new Signal();
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
   readonly #pings: NodeJS.Timeout;
 
-  private constructor(server: Server, listeners: LocalServerListeners) {
+  private constructor(server: Server) {
     this.#server = server;
     this.#sockets = new WebSocketServer({ server, path: '/ws', maxPayload: MAX_MESSAGE_BYTES });
-    this.#sockets.on('connection', (socket) => accept(socket, listeners));
+    this.#sockets.on('connection', (socket) => this.#accept(socket));
     this.#pings = setInterval(() => {
       for (const socket of this.#sockets.clients) socket.send(PING);
     }, PING_EVERY_MS);
   }
 
-  static async open(listeners: LocalServerListeners): Promise<LocalServer> {
+  static async open(): Promise<LocalServer> {
     const server = createServer((request, response) => {
       if (request.url === '/capture') {
         response.setHeader('content-type', 'text/html; charset=utf-8');
@@ -50,7 +50,7 @@ export class LocalServer {
     await new Promise<void>((listening, failed) => {
       server.once('error', failed).listen(0, '127.0.0.1', listening);
     });
-    return new LocalServer(server, listeners);
+    return new LocalServer(server);
   }
 
   get address(): string {
@@ -68,15 +68,15 @@ export class LocalServer {
     this.#server.close();
     this.#server.closeAllConnections();
   }
-}
 
-function accept(socket: WebSocket, listeners: LocalServerListeners): void {
-  socket.on('error', () => {});
-  socket.on('message', (data) => {
-    if (typeOf(data.toString()) === 'StartRecording') listeners.onStartRequested();
-  });
-  socket.send(PING);
-  listeners.onSocketOpened();
+  #accept(socket: WebSocket): void {
+    socket.on('error', () => {});
+    socket.on('message', (data) => {
+      if (typeOf(data.toString()) === 'StartRecording') this.startRequested.fire();
+    });
+    socket.send(PING);
+    this.socketOpened.fire();
+  }
 }
 
 /** Null for answers to pings, and for anything else that is not an object with a type. */

@@ -1,7 +1,10 @@
+import { rm } from 'node:fs/promises';
 import type { BrowserContext, Page } from 'playwright-core';
 import { Failure } from '../failure.js';
+import type { Signal } from '../signal.js';
+import type { PageCapture } from './capture-request.js';
 import { type BrowserRequest, launchBrowser, TARGET_TITLE } from './launch.js';
-import type { CaptureRequest } from './page/capture-page.js';
+import { LocalServer } from './local-server.js';
 import { type PageState, readPageState } from './page/page-state.js';
 
 /** A page that does not answer a question in this time shows nothing new either. */
@@ -20,6 +23,9 @@ export interface RecorderBrowserListeners {
 
 /** The recorder's Chromium: one tab that is recorded, and one that captures it. */
 export class RecorderBrowser {
+  /** Resolves with null when Chromium is gone, whoever ended it. */
+  readonly died: Promise<null>;
+  #listeners: RecorderBrowserListeners | null = null;
   #closing = false;
   #complaint = '';
 
@@ -27,45 +33,74 @@ export class RecorderBrowser {
     private readonly context: BrowserContext,
     private readonly recorded: Page,
     private readonly capture: Page,
-    listeners: RecorderBrowserListeners,
+    private readonly server: LocalServer,
+    private readonly profileFolder: string,
   ) {
-    context.once('close', () => {
-      if (!this.#closing) listeners.onDied();
+    this.died = new Promise((died) => context.once('close', () => died(null)));
+    void this.died.then(() => {
+      if (!this.#closing) this.#listeners?.onDied();
     });
-    recorded.on('crash', () => listeners.onPageCrashed());
+    recorded.on('crash', () => this.#listeners?.onPageCrashed());
     recorded.on('pageerror', (error) => this.#hear(error.message));
     recorded.on('console', (message) => {
       if (message.type() === 'error') this.#hear(message.text());
     });
-    capture.on('crash', () => listeners.onCaptureFailed('The capture page crashed.'));
+    capture.on('crash', () => this.#listeners?.onCaptureFailed('The capture page crashed.'));
   }
 
-  /** Throws Failure `page_failed` where Chromium does not start or cannot capture. */
-  static async open(
-    request: BrowserRequest & { captureUrl: string },
-    capturing: CaptureRequest,
-    listeners: RecorderBrowserListeners,
-  ): Promise<RecorderBrowser> {
-    const context = await launchBrowser(request).catch((error: Error) => {
-      throw new Failure('page_failed', `Chromium did not start: ${firstLine(error)}`);
-    });
+  /** Throws Failure `page_failed` where Chromium does not start. */
+  static async open(request: Omit<BrowserRequest, 'socketAddress'>): Promise<RecorderBrowser> {
+    const server = await LocalServer.open();
+    let context: BrowserContext | null = null;
     try {
+      context = await launchBrowser({ ...request, socketAddress: server.address });
       const recorded = context.pages()[0] ?? (await context.newPage());
       const capture = await context.newPage();
-      await capture.exposeFunction('takeChunk', (part: number, base64: string) =>
-        listeners.onChunk(part, Buffer.from(base64, 'base64')),
-      );
-      await capture.exposeFunction('captureFailed', (reason: string) => listeners.onCaptureFailed(reason));
-      const browser = new RecorderBrowser(context, recorded, capture, listeners);
-      await recorded.goto(`data:text/html,<title>${TARGET_TITLE}</title>`);
-      await capture.goto(request.captureUrl);
+      const browser = new RecorderBrowser(context, recorded, capture, server, request.profileFolder);
+      await Promise.all([
+        capture.exposeFunction('takeChunk', (part: number, base64: string) =>
+          browser.#listeners?.onChunk(part, Buffer.from(base64, 'base64')),
+        ),
+        capture.exposeFunction('captureFailed', (reason: string) =>
+          browser.#listeners?.onCaptureFailed(reason),
+        ),
+      ]);
+      await capture.goto(server.capturePageUrl);
       await recorded.bringToFront();
-      await capture.evaluate((asked) => window.capturePage.open(asked), capturing);
       return browser;
     } catch (error) {
-      await context.close().catch(() => {});
+      await context?.close().catch(() => {});
+      server.close();
+      throw new Failure('page_failed', `Chromium did not start: ${firstLine(error as Error)}`);
+    }
+  }
+
+  /** The recording app of the page has come. */
+  get socketOpened(): Signal {
+    return this.server.socketOpened;
+  }
+
+  get startRequested(): Signal {
+    return this.server.startRequested;
+  }
+
+  /** Begins to capture the tab, whatever it shows. Throws Failure `page_failed` where that cannot be. */
+  async openCapture({ size, ...capturing }: PageCapture, listeners: RecorderBrowserListeners): Promise<void> {
+    this.#listeners = listeners;
+    try {
+      await this.recorded.setViewportSize(size);
+      await this.recorded.evaluate((title) => {
+        document.title = title;
+      }, TARGET_TITLE);
+      await this.capture.evaluate((asked) => window.capturePage.open(asked), capturing);
+    } catch (error) {
       throw new Failure('page_failed', `The page cannot be captured: ${firstLine(error as Error)}`);
     }
+  }
+
+  /** Loads a page that may be shown later. That it cannot be had is found out then. */
+  async load(url: string): Promise<void> {
+    await this.recorded.goto(url).catch(() => {});
   }
 
   /** What the page last complained of on its console, for the reason of a failure; empty where it is content. */
@@ -111,6 +146,8 @@ export class RecorderBrowser {
       CLOSE_MS,
       this.context.close().catch(() => {}),
     );
+    this.server.close();
+    await rm(this.profileFolder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
   }
 
   #hear(complaint: string): void {
@@ -129,4 +166,4 @@ async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T | null>
 const firstLine = (error: Error): string => error.message.split('\n')[0]!;
 
 /** The address of the page holds a participant token, which must not reach a log. */
-const withoutQueries = (text: string): string => text.replaceAll(/\?[^\s"]*/g, '');
+const withoutQueries = (text: string): string => text.replaceAll(/[?#][^\s"]*/g, '');

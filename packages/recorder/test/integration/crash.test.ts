@@ -43,6 +43,15 @@ describe('kill -9 in the middle of a recording', () => {
     expect(lipSyncMs(look).length).toBeGreaterThan(0);
   });
 
+  it('of what stands by, and of its server, leaves nothing behind', async () => {
+    const [orphan, headless] = await Promise.all([bench.standBy(), bench.standBy()]);
+    const chromium = descendantsOf(orphan.pid, '/chromium')[0]!;
+    orphan.child.disconnect();
+    process.kill(descendantsOf(headless.pid, '/chromium')[0]!, 'SIGKILL');
+    await Promise.all([orphan.exited, headless.exited]);
+    await vi.waitUntil(() => !isRunning(chromium), 10_000);
+  });
+
   it('of Chromium ends the recording, and the file holds what was recorded', async () => {
     const recorder = bench.record(app.url(), SMALL);
     const { atMs } = await recorder.event('recording');

@@ -39,8 +39,9 @@ describe('a recording', () => {
     expect(recorder.events.map(({ kind }) => kind)).toEqual(['recording', 'finished']);
   });
 
-  it('is an upright WebM with VP8, Vorbis and one channel where that is asked for (RC20, RC21)', async () => {
-    const recorder = bench.record(app.url(), {
+  it('is an upright WebM with VP8, Vorbis and one channel where that is asked for, by a recorder that stood by (RC20, RC21)', async () => {
+    const recorder = await bench.standBy();
+    bench.handOver(recorder, app.url(), {
       video: { codec: 'VP8', width: 270, height: 480, exportFile: true },
       audio: { codec: 'AAC', channel: 'mono', exportFile: false },
     });

@@ -95,28 +95,49 @@ export class Recorder {
 /** A folder for one recording, and the orders for it. */
 export class Bench {
   readonly recorders: Recorder[] = [];
+  readonly #folders: string[];
 
-  private constructor(readonly folder: string) {}
+  private constructor(readonly folder: string) {
+    this.#folders = [folder];
+  }
 
   static async open(): Promise<Bench> {
     return new Bench(await mkdtemp(join(tmpdir(), 'parley-recorder-')));
   }
 
   record(pageUrl: string, output: Output, more: Partial<RecordOrder> = {}, env = {}): Recorder {
-    return this.#start(
-      {
-        kind: 'record',
-        recordingId: 'r',
-        pageUrl,
-        folder: this.folder,
-        fileName: 'meeting_1',
-        output,
-        rtmpUrls: [],
-        trustedOrigins: [],
-        ...more,
-      },
-      env,
-    );
+    return this.#start(this.#recordOrder(pageUrl, output, more), env);
+  }
+
+  /** A recorder that has its browser open. */
+  async standBy(): Promise<Recorder> {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-recorder-'));
+    this.#folders.push(folder);
+    const recorder = this.#start({
+      ...{ kind: 'standby', folder, trustedOrigins: [] },
+      pageUrl: 'data:text/html,not yet',
+    });
+    await recorder.event('ready');
+    return recorder;
+  }
+
+  /** Gives a recorder that stands by its order. */
+  handOver(recorder: Recorder, pageUrl: string, output: Output): void {
+    recorder.child.send(this.#recordOrder(pageUrl, output, {}));
+  }
+
+  #recordOrder(pageUrl: string, output: Output, more: Partial<RecordOrder>): RecordOrder {
+    return {
+      kind: 'record',
+      recordingId: 'r',
+      pageUrl,
+      folder: this.folder,
+      fileName: 'meeting_1',
+      output,
+      rtmpUrls: [],
+      trustedOrigins: [],
+      ...more,
+    };
   }
 
   finish(output: Output, more: Partial<FinishOrder> = {}): Recorder {
@@ -133,7 +154,7 @@ export class Bench {
   async dispose(): Promise<void> {
     for (const { child } of this.recorders) child.kill('SIGKILL');
     await Promise.all(this.recorders.map(({ exited }) => exited));
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
+    for (const folder of this.#folders) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 
   #start(order: RecorderOrder, env: Record<string, string> = {}): Recorder {

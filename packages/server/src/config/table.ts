@@ -271,6 +271,13 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
     reason:
       'Recordings by a browser and livestreams that may run at once; a further start is answered with 503. 0 switches them off.',
   },
+  recorderReadyMinutes: {
+    env: 'PARLEY_RECORDER_READY_MINUTES',
+    default: 15,
+    parse: integer(0, 10_080),
+    reason:
+      'How long a browser is kept ready after a recording has begun, so that the next one begins about three times as quickly. Nothing runs before the first recording. It takes half a gigabyte of memory and 1 % of a processor core; 0 saves that.',
+  },
   recorderProgram: {
     env: 'PARLEY_RECORDER',
     default: null,

@@ -3,7 +3,12 @@ import type { RecorderEvent } from '@parley/recorder';
 import type { Logger } from 'pino';
 import type { LivestreamSessionId } from '../ids.js';
 import type { RecorderLimits } from '../recordings/recorder-limits.js';
-import { endOrphan, type RecorderLaunch, RecorderProcess } from '../recordings/recorder-process.js';
+import {
+  endOrphan,
+  type RecorderLaunch,
+  type RecorderListeners,
+  type RecorderProcess,
+} from '../recordings/recorder-process.js';
 import type { LivestreamDisk } from './disk.js';
 import type { LivestreamRun } from './runs.js';
 
@@ -27,6 +32,7 @@ export interface LivestreamLeadOptions {
   follow(run: LivestreamRun, change: LivestreamChange): Promise<'done' | 'unfit' | 'later'>;
   /** Program, environment and order of a recorder; throws what becomes the reason of a failure. */
   recorderFor(run: LivestreamRun): Promise<RecorderLaunch>;
+  startRecorder(launch: RecorderLaunch, listeners: RecorderListeners): Promise<RecorderProcess>;
   /** The livestream is over and nothing of its recorder is left. */
   onOver(id: LivestreamSessionId): void;
 }
@@ -122,7 +128,7 @@ export class LivestreamLead {
       const launch = await this.options.recorderFor(run);
       if (this.#isClosed) return;
       this.#setLimit(limits.startMs, `There was nothing to watch within ${limits.startMs / 1000} seconds`);
-      this.#process = await RecorderProcess.start(launch, {
+      this.#process = await this.options.startRecorder(launch, {
         onEvent: (event) => this.#onEvent(event),
         onExit: (reason) => this.#onExit(reason),
       });

@@ -8,6 +8,7 @@ import type { Settings } from '../config/settings.js';
 import type { Database } from '../database/tables.js';
 import { NotAvailableError } from '../http/errors.js';
 import type { AppId, LivestreamSessionId, MeetingId } from '../ids.js';
+import type { ReadyRecorder } from '../recordings/ready-recorder.js';
 import type { RecorderLaunches } from '../recordings/recorder-launches.js';
 import { RECORDER_LIMITS, type RecorderLimits } from '../recordings/recorder-limits.js';
 import { endOrphan } from '../recordings/recorder-process.js';
@@ -40,6 +41,7 @@ export interface LivestreamsOptions {
   log: Logger;
   secrets: SecretBox;
   launches: RecorderLaunches;
+  recorders: ReadyRecorder;
   settings: Pick<Settings, 'dataDir' | 'baseDomain' | 'recordersMax' | 'livestreamWindowSeconds'>;
   limits?: RecorderLimits;
 }
@@ -183,6 +185,7 @@ export class Livestreams {
         load: (id) => loadRun(db, id),
         follow: (run, change) => this.#live.follow(run.meeting_id, run.id, change),
         recorderFor: (run) => this.#orders.recorderFor(run),
+        startRecorder: (launch, listeners) => this.options.recorders.start(launch, listeners),
         onOver: (id) => void this.#forget(id),
       },
       mayHaveOrphan,

@@ -5,7 +5,12 @@ import type { RecordingId } from '../ids.js';
 import type { BrowserOrder } from './order.js';
 import { codeOf, EMPTY, errorOf, type Outcome, RECORDER_LOST, RECORDING_APP } from './outcome.js';
 import type { RecorderLimits } from './recorder-limits.js';
-import { endOrphan, type RecorderLaunch, RecorderProcess } from './recorder-process.js';
+import {
+  endOrphan,
+  type RecorderLaunch,
+  type RecorderListeners,
+  type RecorderProcess,
+} from './recorder-process.js';
 import type { RecordingRow } from './state-of-row.js';
 
 /** Processes that may try to make files of what one recorder left. */
@@ -22,6 +27,7 @@ export interface LeadOptions {
   recorderFor(row: RecordingRow): Promise<RecorderLaunch>;
   /** The same for a recorder that makes files of what another one left. */
   finisherFor(row: RecordingRow): Promise<RecorderLaunch>;
+  startRecorder(launch: RecorderLaunch, listeners: RecorderListeners): Promise<RecorderProcess>;
   workFolder(id: RecordingId): string;
   noteGap(id: RecordingId, gap: Extract<RecorderEvent, { kind: 'gap' }>): Promise<void>;
   /** Takes the files over, after which the recording is UPLOADED or ERRORED or has only uploads before it. */
@@ -208,7 +214,7 @@ export class Lead {
       const launch = await prepare();
       if (this.#isClosed) return;
       this.#setLimit(limitMs, atLimit);
-      this.#process = await RecorderProcess.start(launch, {
+      this.#process = await this.options.startRecorder(launch, {
         onEvent: (event) => this.#onEvent(event),
         onExit: (reason) => this.#onExit(reason),
       });

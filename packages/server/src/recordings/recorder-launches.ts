@@ -52,16 +52,30 @@ export class RecorderLaunches {
     config: object,
     app: string | null = null,
   ): Promise<string> {
-    const url = new URL(app ?? `${this.#localOrigin}/record`);
     const token = await this.options.participantTokens.mint({
       orgId: who.appId,
       meetingId: who.meetingId,
       participantId: who.participantId,
       presetId: RECORDER_PRESET_ID,
     });
-    url.searchParams.set('authToken', token);
-    url.searchParams.set('config', JSON.stringify(config));
+    const parameters = { authToken: token, config: JSON.stringify(config) };
+    if (app === null) return `${this.#ownPage}#${new URLSearchParams(parameters)}`;
+    const url = new URL(app);
+    for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
     return url.href;
+  }
+
+  /** A recorder that waits for its order; a program in place of ours is asked for no such thing. */
+  async standby(folder: string): Promise<RecorderLaunch> {
+    const tools = await this.requireTools();
+    const order: RecorderOrder = {
+      kind: 'standby',
+      folder,
+      pageUrl: this.#ownPage,
+      ...(await this.trusted()),
+      ...(tools && { tools }),
+    };
+    return this.launch(order);
   }
 
   /** Nothing of the server's environment, with its secrets, belongs into a process that opens pages. */
@@ -71,6 +85,11 @@ export class RecorderLaunches {
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' },
       order,
     };
+  }
+
+  /** What it is to show stands behind a `#`: a recorder that has the page loaded need not load it again. */
+  get #ownPage(): string {
+    return `${this.#localOrigin}/record`;
   }
 
   /** The local way to this server, which no fault of the public network touches. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecorderCommand, RecorderEvent, RecorderOrder } from '@parley/recorder';
@@ -33,7 +33,7 @@ export class RecorderProcess {
 
   private constructor(
     child: ChildProcess,
-    private readonly listeners: RecorderListeners,
+    private listeners: RecorderListeners,
   ) {
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
@@ -68,6 +68,14 @@ export class RecorderProcess {
     return recorder;
   }
 
+  /** Gives a process that stands by in `folder` its order; what it tells from now on belongs to that. */
+  async handOver(folder: string, order: RecorderOrder, listeners: RecorderListeners): Promise<void> {
+    this.listeners = listeners;
+    if (this.#child.pid !== undefined) await rememberProcess(order.folder, this.#child.pid);
+    await rm(join(folder, PID_FILE), { force: true });
+    this.#send(order);
+  }
+
   /** What the process printed last, for the reason of a failure. */
   get tail(): string {
     return this.#tail.trim();
@@ -96,12 +104,15 @@ async function rememberProcess(folder: string, pid: number): Promise<void> {
   if (born) await writeFile(join(folder, PID_FILE), `${pid} ${born}`).catch(() => {});
 }
 
-/** Waits for the recorder that an earlier server has left in a folder, and ends it when it does not end itself. */
-export async function endOrphan(folder: string): Promise<void> {
+/**
+ * Ends the recorder that an earlier server has left in a folder, once it has had `graceMs` to put down what it has and end
+ * by itself.
+ */
+export async function endOrphan(folder: string, graceMs = ORPHAN_GRACE_MS): Promise<void> {
   const [pid, born] = (await readFile(join(folder, PID_FILE), 'utf8').catch(() => '')).split(' ');
   if (!pid || !born) return;
   const isThere = async () => (await birthOf(Number(pid))) === born;
-  const deadline = Date.now() + ORPHAN_GRACE_MS;
+  const deadline = Date.now() + graceMs;
   while ((await isThere()) && Date.now() < deadline) await sleep(POLL_MS);
   const now = await birthOf(Number(pid));
   // Where nobody has the pid, a group of that number can only be what the recorder has left.

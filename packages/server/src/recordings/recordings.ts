@@ -18,6 +18,7 @@ import { RecordingDisk } from './disk.js';
 import { Lead } from './lead.js';
 import { type BrowserOrder, browserRecording, type RecordingSettings } from './order.js';
 import { requirePublicTargets } from './public-targets.js';
+import type { ReadyRecorder } from './ready-recorder.js';
 import type { RecorderLaunches } from './recorder-launches.js';
 import { RECORDER_LIMITS, type RecorderLimits } from './recorder-limits.js';
 import { RecorderOrders } from './recorder-orders.js';
@@ -42,6 +43,7 @@ export interface RecordingsOptions {
   log: Logger;
   links: FileLinks;
   launches: RecorderLaunches;
+  recorders: ReadyRecorder;
   secrets: SecretBox;
   settings: Pick<
     Settings,
@@ -268,6 +270,7 @@ export class Recordings {
       {
         log,
         limits: limits ?? RECORDER_LIMITS,
+        startRecorder: (launch, listeners) => this.options.recorders.start(launch, listeners),
         workFolder: (id) => this.disk.workFolder(id),
         load: async (id) =>
           (await db.selectFrom('recordings').selectAll().where('id', '=', id).executeTakeFirst()) ?? null,

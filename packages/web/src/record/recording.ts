@@ -1,35 +1,23 @@
 import RealtimeKitClient from '@cloudflare/realtimekit';
-import { RealtimeKitRecording } from '@cloudflare/realtimekit-recording-sdk';
-import { defineCustomElements } from '@cloudflare/realtimekit-ui/loader';
 import { ownDefaultConfig, useLocalFont } from '../kit/theme.js';
+import { Recorder } from './recorder.js';
 
 /**
  * Shows the kit's grid over the whole page, plays what there is to hear, and starts the recording. The grid chooses
- * its layout by itself: stage, screen shares and pins (features.md RC34).
+ * its layout by itself: stage, screen shares and pins (features.md RC34). The server ends a recording when its session is
+ * empty for long enough, so the page need not.
  */
 export async function showRecording(authToken: string, baseURI: string): Promise<void> {
-  // The server ends a recording when its session is empty for long enough, so the page need not.
-  const recording = new RealtimeKitRecording({ autoStop: false });
-  defineCustomElements(window);
-  const meeting = await RealtimeKitClient.init({
-    authToken,
-    baseURI,
-    defaults: { audio: false, video: false },
-  });
+  const [recorder, meeting] = await Promise.all([
+    Recorder.connect(),
+    RealtimeKitClient.init({ authToken, baseURI, defaults: { audio: false, video: false } }),
+  ]);
   useLocalFont(meeting);
   showGrid(meeting);
   keepOfflineCardAway(meeting);
-  await recording.init(asOlderClient(meeting));
-}
-
-/**
- * The recording SDK that the registry has, 0.0.1, was made for clients before 2.0 and enters the meeting by their
- * name for `join` (features.md L17). It is given what it uses of one.
- */
-function asOlderClient(meeting: RealtimeKitClient): RealtimeKitClient {
-  const { self, participants, meta, __internals__ } = meeting;
-  const joinRoom = () => meeting.join();
-  return { self, participants, meta, __internals__, joinRoom } as unknown as RealtimeKitClient;
+  recorder.watch(meeting, window);
+  await meeting.join();
+  recorder.start();
 }
 
 function showGrid(meeting: RealtimeKitClient): void {
