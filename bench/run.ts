@@ -10,6 +10,7 @@ import { idleMemory } from './cases/idle-memory.js';
 import { joins } from './cases/joins.js';
 import { kickAll } from './cases/kick-all.js';
 import { recording } from './cases/recording.js';
+import { recordings } from './cases/recordings.js';
 import { webhooks } from './cases/webhooks.js';
 import { machine, table, writeBenchmarks } from './report.js';
 
@@ -22,6 +23,7 @@ const BENCHES: Bench[] = [
   idleMemory,
   forwarding,
   recording,
+  recordings,
 ];
 
 const wanted = process.argv.slice(2);
