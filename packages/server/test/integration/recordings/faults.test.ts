@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { HeadlessPeer } from '@parley/headless';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RECORDER_LIMITS } from '../../../src/recordings/recorder-limits.js';
 import { type LiveServer, startLiveServer } from '../../support/live-server.js';
@@ -10,6 +11,7 @@ const FAKE_RECORDER = fileURLToPath(
 );
 const FILE_BYTES = 4096;
 const DAY_MS = 86_400_000;
+const RETENTION_DAYS = 2;
 
 let server: LiveServer;
 let setForwardMs = 0;
@@ -18,7 +20,11 @@ const limits = { ...RECORDER_LIMITS, stopMs: 3_000, silenceMs: 300, diskRetryMs:
 const peers: HeadlessPeer[] = [];
 beforeAll(async () => {
   const clock = { now: () => new Date(Date.now() + setForwardMs) };
-  server = await startLiveServer({ PARLEY_RECORDER: FAKE_RECORDER }, { clock, recordings: { limits } });
+  const env = {
+    PARLEY_RECORDER: FAKE_RECORDER,
+    PARLEY_RECORDING_RETENTION_DAYS: String(RETENTION_DAYS),
+  };
+  server = await startLiveServer(env, { clock, recordings: { limits } });
 });
 afterAll(async () => {
   for (const peer of peers) peer.drop();
@@ -96,15 +102,17 @@ describe('a recorder', () => {
 });
 
 describe('the files of a recording', () => {
-  it('and its link go after a week, and the list tells (RC26, D03)', async () => {
+  it('and its link go after the days of the setting, and the list tells (RC26, D03)', async () => {
     const id = await start({});
     await reached(id, 'RECORDING');
     await stop(id);
-    const { download_url } = await reached(id, 'UPLOADED');
+    const { download_url, download_url_expiry } = await reached(id, 'UPLOADED');
+    const keptMs = Date.parse(download_url_expiry!) - Date.now();
+    expect(Math.abs(keptMs - RETENTION_DAYS * DAY_MS)).toBeLessThan(60_000);
     const link = download_url!.replace(/^https:\/\/[^/]+/, server.httpUrl);
     expect((await fetch(link)).status).toBe(200);
     expect([await listed(false), await listed(true)]).toEqual([expect.arrayContaining([id]), []]);
-    setForwardMs = 7 * DAY_MS + 60_000;
+    setForwardMs = RETENTION_DAYS * DAY_MS + 60_000;
     try {
       expect((await fetch(link)).status).toBe(403);
       expect(await listed(true)).toContain(id);
@@ -162,7 +170,8 @@ describe('the files of a recording', () => {
     });
 
     it('that refuses them are kept for download, and the recording is ERRORED with the reason', async () => {
-      const storage_config = { ...s3.config('recordings'), secret: 'wrong' };
+      const secret = 'WRONG-SECRET';
+      const storage_config = { ...s3.config('recordings'), secret };
       const id = await start({ storage_config, realtimekit_bucket_config: { enabled: false } });
       await reached(id, 'RECORDING');
       await stop(id);
@@ -170,6 +179,23 @@ describe('the files of a recording', () => {
       expect(failed).toMatchObject({ err_message: expect.stringContaining('credentials') });
       const link = failed.download_url!.replace(/^https:\/\/[^/]+/, server.httpUrl);
       expect((await fetch(link)).status).toBe(200);
+      expect(await tablesWith('recordings')).toContain('recordings');
+      expect(await tablesWith(secret)).toEqual([]);
     });
+
+    /** Names of the tables that have the text in any of their rows (SE09). */
+    async function tablesWith(text: string): Promise<string[]> {
+      const { db } = server.database;
+      const tables = await db.introspection.getTables();
+      const found = await Promise.all(
+        tables.map(async ({ name }) => {
+          const rows = await sql`
+            select 1 from ${sql.table(name)} as one where one::text like ${`%${text}%`} limit 1
+          `.execute(db);
+          return rows.rows.length > 0 ? [name] : [];
+        }),
+      );
+      return found.flat();
+    }
   });
 });
