@@ -141,7 +141,10 @@ describe.skipIf(!serverIsBuilt || !s3ServerIsInstalled)("a recording to a storag
     await stage.parley.kill();
     wire.mend();
     await stage.parley.start();
-    const done = await stage.reached(id, 'UPLOADED');
+    // On a busy machine a second attempt may have failed before the kill, and the next one is half a minute away then.
+    const done = await until('it is uploaded', async () => isUploaded(await stage.get(id)), 60_000);
     expect(await inBucket('of-the-call')).toContain(done.output_file_name);
   });
 });
+
+const isUploaded = (recording: Recording) => recording.status === 'UPLOADED' && recording;

@@ -2,8 +2,9 @@
  * A recorder that records nothing and obeys the contract of `packages/recorder/src/contract.ts`. What goes wrong is
  * named by the prefix of its file name, as `dies_recording` in `dies_recording_<meeting>_<time>`:
  * `refuses` says that it failed, `hangs_start` never begins, `dies_start` and `dies_recording` end without a word,
- * `silent` gives one sign of life and no more, `disk_full` fails at the end, `empty` finishes without frames,
- * `hangs_stop` does not end, `empty` also makes no playlist, `stops` wants to stop by itself, `gap` tells of one, `lives_on` ignores a lost server.
+ * `silent` gives one sign of life and no more, `disk_full` fails at the end, `fills_disk` captures until the disk is full
+ * and fails for as long as it is, `empty` finishes without frames and makes no playlist, `hangs_stop` does not end,
+ * `stops` wants to stop by itself, `gap` tells of one, `lives_on` ignores a lost server.
  */
 import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,6 +30,7 @@ function begin() {
   if (order.hls && !has('empty')) stream();
   if (has('dies_recording')) setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50);
   if (has('silent')) say({ kind: 'alive', atMs: Date.now() });
+  if (has('fills_disk')) setTimeout(fillDisk, 50);
   if (has('gap'))
     say({ kind: 'gap', fromMs: beganAt, toMs: beganAt + 1500, reason: 'The page was without its session' });
   if (has('stops')) say({ kind: 'stopping', atMs: Date.now(), reason: 'stopRecording() of the app' });
@@ -52,6 +54,14 @@ function stream() {
   streaming = setInterval(add, 100);
 }
 
+function fillDisk() {
+  try {
+    for (;;) appendFileSync(join(order.folder, 'capture-0000.mkv'), Buffer.alloc(BYTES_PER_RECORDING, 2));
+  } catch (error) {
+    last({ kind: 'failed', code: 'disk_full', reason: error.message });
+  }
+}
+
 function finish() {
   clearInterval(streaming);
   const raw = join(order.folder, 'raw');
@@ -68,8 +78,12 @@ function finish() {
     const frames = kind === 'video' && !has('empty') ? 30 : 0;
     files.push({ kind, path, bytes: statSync(path).size, durationMs, frames, peakDbfs: -12 });
   };
-  if (video?.exportFile) add('video', video.codec === 'VP8' ? 'webm' : 'mp4');
-  if (audio.exportFile) add('audio', audio.codec === 'MP3' ? 'mp3' : 'm4a');
+  try {
+    if (video?.exportFile) add('video', video.codec === 'VP8' ? 'webm' : 'mp4');
+    if (audio.exportFile) add('audio', audio.codec === 'MP3' ? 'mp3' : 'm4a');
+  } catch (error) {
+    return last({ kind: 'failed', code: 'disk_full', reason: error.message });
+  }
   last({ kind: 'finished', files, durationMs });
 }
 

@@ -31,6 +31,8 @@ export type StopDetail =
   | 'nobody_left'
   | 'recording_app'
   | 'recorder_lost'
+  | 'disk_full'
+  | 'disk_slow'
   | 'server_restarted';
 
 /** `code` is a stable word for programs, `message` a sentence for people. */

@@ -2,6 +2,7 @@ import { readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { mayMount, SmallDisk } from '../../../../tests/support/small-disk.js';
 import { lipSyncMs, lookAt } from '../support/look.js';
 import { descendantsOf, isRunning } from '../support/processes.js';
 import { Bench, SMALL } from '../support/recorder.js';
@@ -76,12 +77,34 @@ describe('kill -9 in the middle of a recording', () => {
 });
 
 describe('a full disk', () => {
-  it('ends the recording at once, and keeps the parts', async () => {
-    await symlink('/dev/full', join(bench.folder, 'capture-0000.mkv'));
-    const recorder = bench.record(app.url(), SMALL);
-    expect(await recorder.event('failed')).toMatchObject({ code: 'disk_full' });
-    await recorder.exited;
-  });
+  it.skipIf(!mayMount)(
+    'ends the recording, and `finish` makes a file of the parts once there is room',
+    async () => {
+      const disk = SmallDisk.mount(128 * 1024);
+      const small = await Bench.open(disk.folder);
+      try {
+        const recorder = small.record(app.url(), SMALL);
+        await recorder.event('recording');
+        await sleep(2_000);
+        disk.fill();
+        expect(await recorder.event('failed')).toMatchObject({ code: 'disk_full' });
+        await recorder.exited;
+        disk.fill();
+        const hopeless = small.finish(SMALL);
+        expect(await hopeless.event('failed')).toMatchObject({ code: 'disk_full' });
+        await hopeless.exited;
+        disk.free();
+        const finisher = small.finish(SMALL);
+        const { files } = await finisher.event('finished');
+        await finisher.exited;
+        expect(files[0]!.durationMs).toBeGreaterThan(2_000 - LOST_AT_MOST_MS);
+        expect((await lookAt(files[0]!.path)).frameTimes).toHaveLength(files[0]!.frames);
+      } finally {
+        await small.dispose();
+        disk.unmount();
+      }
+    },
+  );
 
   it('is told where it is the file that finds no room, and `finish` may be tried again', async () => {
     const recorder = bench.record(app.url(), SMALL);

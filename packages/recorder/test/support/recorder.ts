@@ -101,8 +101,8 @@ export class Bench {
     this.#folders = [folder];
   }
 
-  static async open(): Promise<Bench> {
-    return new Bench(await mkdtemp(join(tmpdir(), 'parley-recorder-')));
+  static async open(parent = tmpdir()): Promise<Bench> {
+    return new Bench(await mkdtemp(join(parent, 'parley-recorder-')));
   }
 
   record(pageUrl: string, output: Output, more: Partial<RecordOrder> = {}, env = {}): Recorder {

@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { RecordingId } from '../ids.js';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * The folders of recordings in the data folder: `under-way/<id>` belongs to the recorder, `done/<id>` holds the
@@ -18,6 +20,11 @@ export class RecordingDisk {
 
   workFolder(id: RecordingId): string {
     return join(this.root, 'under-way', id);
+  }
+
+  /** Of which recordings there is something under way, or left by a crash. */
+  async workFolders(): Promise<RecordingId[]> {
+    return (await readdir(join(this.root, 'under-way'))).filter((name) => UUID.test(name)) as RecordingId[];
   }
 
   /** Empty, whatever an earlier start left in it. */

@@ -11,6 +11,7 @@ import type { RecordingDisk } from './disk.js';
 const TYPES: Record<string, string> = {
   mp4: 'video/mp4',
   webm: 'video/webm',
+  mkv: 'video/x-matroska',
   m4a: 'audio/mp4',
   mp3: 'audio/mpeg',
   ogg: 'audio/ogg',

@@ -3,7 +3,7 @@ import type { RecordedFile, RecorderEvent } from '@parley/recorder';
 import type { Logger } from 'pino';
 import type { RecordingId } from '../ids.js';
 import type { BrowserOrder } from './order.js';
-import { codeOf, EMPTY, errorOf, type Outcome, RECORDER_LOST, RECORDING_APP } from './outcome.js';
+import { codeOf, EMPTY, errorOf, lossOf, type Outcome, RECORDER_LOST, RECORDING_APP } from './outcome.js';
 import type { RecorderLimits } from './recorder-limits.js';
 import {
   endOrphan,
@@ -144,11 +144,8 @@ export class Lead {
   async #accompany(row: RecordingRow): Promise<void> {
     if (this.#wish) return await this.#follow(row, { to: 'stopped', stop: this.#wish });
     if (!this.#process) {
-      const detail = this.#outcome ? 'recorder_lost' : 'server_restarted';
-      return await this.#follow(row, {
-        to: 'stopped',
-        stop: { reason: 'INTERNAL_ERROR', caller: null, detail },
-      });
+      const stop = { reason: 'INTERNAL_ERROR', caller: null, detail: lossOf(this.#outcome) } as const;
+      return await this.#follow(row, { to: 'stopped', stop });
     }
     const wanted = row.status === 'PAUSED' ? 'paused' : 'recording';
     if (this.#told !== wanted) this.#process.command({ kind: wanted === 'paused' ? 'pause' : 'resume' });

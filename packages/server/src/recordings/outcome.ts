@@ -1,4 +1,4 @@
-import type { RecordingError, StopReason } from '@parley/core';
+import type { RecordingError, StopDetail, StopReason } from '@parley/core';
 import type { RecordedFile } from '@parley/recorder';
 
 /** What a recorder process has left behind. */
@@ -16,6 +16,12 @@ export function errorOf(outcome: Outcome): RecordingError | null {
   if (outcome.kind === 'failed') return outcome.error;
   if (outcome.kind === 'finished') return null;
   return { code: 'recorder_lost', message: `The recorder was lost: ${outcome.reason}` };
+}
+
+/** Why nobody records any more what is still to be recorded; null when no recorder was heard of. */
+export function lossOf(outcome: Outcome | null): StopDetail {
+  if (!outcome) return 'server_restarted';
+  return outcome.kind === 'failed' && outcome.error.code === 'disk_full' ? 'disk_full' : 'recorder_lost';
 }
 
 export const codeOf = (error: unknown): string =>

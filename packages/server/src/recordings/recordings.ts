@@ -17,6 +17,7 @@ import { type CompletionOptions, concludeRecording, endRecording } from './compl
 import { RecordingDisk } from './disk.js';
 import { Lead } from './lead.js';
 import { type BrowserOrder, browserRecording, type RecordingSettings } from './order.js';
+import { EMPTY } from './outcome.js';
 import { requirePublicTargets } from './public-targets.js';
 import type { ReadyRecorder } from './ready-recorder.js';
 import type { RecorderLaunches } from './recorder-launches.js';
@@ -26,7 +27,7 @@ import { requireFreeRecorder } from './recorders-running.js';
 import { removeExpired } from './retention.js';
 import type { RecordedSessions, RecordingCaller } from './sessions.js';
 import { type RecordingRow, stateOfRow } from './state-of-row.js';
-import { faultOf, moveFiles, takeOver } from './taking-over.js';
+import { clearWorkFolders, faultOf, moveFiles, takeOver, takeOverParts } from './taking-over.js';
 import { TrackRecordings } from './track-recordings.js';
 import { RecordingUploads } from './upload-queue.js';
 import { filesOf, type RecordingView, toRecordingView } from './view.js';
@@ -105,6 +106,7 @@ export class Recordings {
 
   static async open(options: RecordingsOptions): Promise<Recordings> {
     const disk = await RecordingDisk.open(join(options.settings.dataDir, 'recordings'));
+    await clearWorkFolders(options.db, disk);
     return new Recordings(options, disk);
   }
 
@@ -317,9 +319,12 @@ export class Recordings {
   }
 
   async #fail(row: RecordingRow, error: RecordingError): Promise<void> {
-    await this.options.db
-      .transaction()
-      .execute((trx) => endRecording(trx, this.#completion, row.id, { to: 'failed', error }));
+    const { db } = this.options;
+    await db.transaction().execute(async (trx) => {
+      if (error.code !== EMPTY.code) await takeOverParts(trx, this.disk, row);
+      await endRecording(trx, this.#completion, row.id, { to: 'failed', error });
+    });
+    await moveFiles(db, this.disk, row);
     this.#concluded();
   }
 

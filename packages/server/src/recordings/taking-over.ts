@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
+import { link, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { RecordingError } from '@parley/core';
-import type { RecordedFile } from '@parley/recorder';
-import type { Kysely } from 'kysely';
+import { capturedParts, type RecordedFile } from '@parley/recorder';
+import type { Kysely, Transaction } from 'kysely';
 import { v7 as newId } from 'uuid';
 import type { Database } from '../database/tables.js';
 import type { RecordingDisk } from './disk.js';
@@ -85,6 +85,42 @@ export async function takeOver(
   await moveFiles(db, disk, row);
 }
 
+/**
+ * Writes down the parts that were captured as the files of a recording that has failed: whatever was in the way of
+ * finished files, they are all that there is of it, and they can be played. `moveFiles` is to follow the commit.
+ */
+export async function takeOverParts(
+  trx: Transaction<Database>,
+  disk: RecordingDisk,
+  row: RecordingRow,
+): Promise<void> {
+  const order = row.recording_order as BrowserOrder;
+  const parts = await capturedParts(disk.workFolder(row.id)).catch(() => []);
+  for (const [index, path] of parts.entries()) {
+    const base = order.outputFileName.replace(/\.\w+$/, '');
+    const name = index === 0 ? `${base}.mkv` : `${base}_${index + 1}.mkv`;
+    // A second name, where there may be no room for a second file; the recorder still finds the first one.
+    await link(path, join(dirname(path), name)).catch(unlessThere);
+    const { size, birthtimeMs, mtimeMs } = await stat(path);
+    await trx
+      .insertInto('recording_files')
+      .values({
+        id: newId(),
+        recording_id: row.id,
+        kind: order.video ? 'video' : 'audio',
+        name,
+        size_bytes: size,
+        duration_ms: Math.round(Math.max(0, mtimeMs - birthtimeMs)),
+      })
+      .onConflict((conflict) => conflict.columns(['recording_id', 'name']).doNothing())
+      .execute();
+  }
+}
+
+function unlessThere(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+}
+
 /** Moves what the rows name and the store does not hold yet. False when no row names a file. */
 export async function moveFiles(
   db: Kysely<Database>,
@@ -98,4 +134,19 @@ export async function moveFiles(
     .execute();
   for (const { name } of files) await disk.keep(id, join(disk.workFolder(id), name), name);
   return files.length > 0;
+}
+
+/** Clears up what a crash has left of recordings that are over; their files are moved where that was still to come. */
+export async function clearWorkFolders(db: Kysely<Database>, disk: RecordingDisk): Promise<void> {
+  for (const id of await disk.workFolders()) {
+    const row = await db.selectFrom('recordings').select('status').where('id', '=', id).executeTakeFirst();
+    if (row && row.status !== 'UPLOADED' && row.status !== 'ERRORED') continue;
+    try {
+      if (row) await moveFiles(db, disk, { id });
+    } catch (error) {
+      // Expired since, so that there is nothing left to move.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    await disk.removeWorkFolder(id);
+  }
 }

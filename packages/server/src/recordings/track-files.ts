@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,8 +8,8 @@ import type { RecordingId } from '../ids.js';
 import type { RecordingDisk } from './disk.js';
 import { readTrackName, type TrackName } from './track-names.js';
 
-/** A sealed file, still in the folder of the work. */
-export interface TrackFile extends SealedTrack, TrackName {
+/** A file that is to be kept, still in the folder of the work. */
+export interface TrackFile extends Omit<SealedTrack, 'frames'>, TrackName {
   layer: string;
   name: string;
   path: string;
@@ -68,7 +68,7 @@ export class TrackFiles {
   /** The final files of a recording whose taps are stopped, in order of their layers and names; may be done again. */
   async seal(id: RecordingId, layers: readonly string[], stop: AbortSignal): Promise<TrackFile[]> {
     await this.closed(id);
-    const folder = join(this.disk.workFolder(id), 'sealed');
+    const folder = this.#sealedFolder(id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const raw = await this.#raw(id, layers);
     const requests = raw.map(({ path, name }) => ({ from: path, to: join(folder, name) }));
@@ -77,6 +77,23 @@ export class TrackFiles {
       const result = sealed[index];
       return result ? [{ ...file, ...result, path: join(folder, file.name) }] : [];
     });
+  }
+
+  /** The files as the media workers left them, for where there is no room to seal them; they can be played. */
+  async unsealed(id: RecordingId, layers: readonly string[]): Promise<TrackFile[]> {
+    await rm(this.#sealedFolder(id), { recursive: true, force: true });
+    const raw = await this.#raw(id, layers);
+    const files = await Promise.all(
+      raw.map(async (file) => {
+        const { size, mtimeMs } = await stat(file.path);
+        return { ...file, sizeBytes: size, durationMs: Math.max(0, mtimeMs - file.startedAtMs) };
+      }),
+    );
+    return files.filter(({ sizeBytes }) => sizeBytes > 0);
+  }
+
+  #sealedFolder(id: RecordingId): string {
+    return join(this.disk.workFolder(id), 'sealed');
   }
 
   async #raw(id: RecordingId, layers: readonly string[]) {

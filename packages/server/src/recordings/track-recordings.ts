@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BACKEND, RecordingError } from '@parley/core';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
@@ -6,6 +7,7 @@ import type { AppId, MeetingId, RecordingId } from '../ids.js';
 import { type CompletionOptions, endRecording } from './completion.js';
 import type { RecordingDisk } from './disk.js';
 import type { TrackOrder } from './order.js';
+import { RECORDER_LIMITS, type RecorderLimits } from './recorder-limits.js';
 import type { RecordedSessions } from './sessions.js';
 import type { RecordingRow } from './state-of-row.js';
 import { type TrackFile, TrackFiles } from './track-files.js';
@@ -19,6 +21,7 @@ export interface TrackRecordingsOptions extends CompletionOptions {
   disk: RecordingDisk;
   /** Called after a commit that queued webhooks. */
   wakeWebhooks: () => void;
+  limits?: Pick<RecorderLimits, 'diskRetryMs'>;
 }
 
 /**
@@ -183,6 +186,8 @@ export class TrackRecordings {
     const { disk } = this.options;
     const files = await this.#seal(row);
     if ('code' in files) {
+      if (files.code === DISK_FULL.code)
+        await this.#keep(row, await this.#files.unsealed(row.id, layersOf(row)));
       await this.#conclude(row, { to: 'failed', error: files });
     } else {
       await this.#keep(row, files);
@@ -196,10 +201,10 @@ export class TrackRecordings {
 
   /** The final files, or why there are none. */
   async #seal(row: RecordingRow): Promise<TrackFile[] | RecordingError> {
-    const layers = layersByName(row.recording_order as TrackOrder).map(({ name }) => name);
     try {
-      const files = await this.#files.seal(row.id, layers, this.#closing.signal);
+      const files = await this.#files.seal(row.id, layersOf(row), this.#closing.signal);
       if (files.length > 0) return files;
+      if (row.stop_reason?.detail === DISK_FULL.code) return DISK_FULL;
       return { code: 'empty', message: 'Nobody who was to be recorded has sent sound' };
     } catch (error) {
       if (this.#closing.signal.aborted) throw error;
@@ -208,14 +213,19 @@ export class TrackRecordings {
       // A sealer that was ended from outside, as by Ctrl-C together with the server, says nothing about the files.
       if (isCutOff(error) && tries < SEAL_TRIES) throw error;
       this.options.log.error({ err: error, recordingId: row.id }, 'Files of tracks could not be made');
-      const text = error instanceof Error ? error.message : String(error);
-      if (/ENOSPC|EDQUOT/.test(text)) return { code: 'disk_full', message: 'The disk of the server is full' };
+      if (isDiskFull(error)) {
+        if (tries >= SEAL_TRIES) return DISK_FULL;
+        const { diskRetryMs } = this.options.limits ?? RECORDER_LIMITS;
+        await sleep(diskRetryMs, undefined, { signal: this.#closing.signal });
+        return await this.#seal(row);
+      }
       return { code: 'internal', message: 'The files could not be made of what was recorded' };
     }
   }
 
   /** Rows first: after a crash between the two they say what is still to be moved. */
   async #keep(row: RecordingRow, files: readonly TrackFile[]): Promise<void> {
+    if (files.length === 0) return;
     await this.options.db
       .insertInto('recording_files')
       .values(
@@ -245,6 +255,14 @@ export class TrackRecordings {
     if (!this.#closing.signal.aborted) setTimeout(() => this.wake(), RETRY_MS).unref();
   }
 }
+
+const DISK_FULL: RecordingError = { code: 'disk_full', message: 'The disk of the server is full' };
+
+const layersOf = (row: RecordingRow): string[] =>
+  layersByName(row.recording_order as TrackOrder).map(({ name }) => name);
+
+/** The sealer is a process of its own, whose complaint is in the words of the error. */
+const isDiskFull = (error: unknown): boolean => /ENOSPC|EDQUOT/.test(String(error));
 
 function isCutOff(error: unknown): boolean {
   return error instanceof Error && 'signal' in error && typeof error.signal === 'string';

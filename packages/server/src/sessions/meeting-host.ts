@@ -102,8 +102,8 @@ export class MeetingHost {
       onLost: () => options.onLost(this),
     });
     this.media = new MeetingMedia(options.mediaPool, meetingId, (event) => this.#onMedia(event));
-    this.#taps = new TrackTaps(this.media, options.recordings.tracks, (recordingId, error) =>
-      this.#order({ type: 'FollowRecorder', recordingId, change: { to: 'failed', error } }),
+    this.#taps = new TrackTaps(this.media, options.recordings.tracks, (recordingId, change) =>
+      this.#order({ type: 'FollowRecorder', recordingId, change }),
     );
     this.#timers = new MeetingTimers(
       options.reconnectGraceMs,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Peer, Producer, RecordingError, Session } from '@parley/core';
+import type { Peer, Producer, RecordingChange, Session, StopDetail } from '@parley/core';
 import type { TapEnd } from '@parley/media';
 import type { ParticipantId, PeerId, RecordingId } from '../ids.js';
 import { MediaError, type MediaRoomEvent } from '../media/media-pool.js';
@@ -54,7 +54,10 @@ export class TrackTaps {
   constructor(
     private readonly media: MeetingMedia,
     private readonly recorder: TrackRecorder,
-    private readonly onFailure: (recordingId: RecordingId, error: RecordingError) => Promise<void>,
+    private readonly onFailure: (
+      recordingId: RecordingId,
+      change: Extract<RecordingChange, { to: 'stopped' | 'failed' }>,
+    ) => Promise<void>,
   ) {}
 
   /** The session was taken up after a restart: its recordings go on in new files. */
@@ -83,7 +86,7 @@ export class TrackTaps {
     const tap = [...this.#taps.values()].find(({ id }) => id === event.tapId);
     if (!tap) return;
     if (event.type === 'tapEnded') {
-      if (event.failure) this.#fail(tap.recordingId, errorOf(event.failure));
+      if (event.failure) this.#writeFailed(tap.recordingId, event.failure);
       return;
     }
     const gap = this.#gaps.get(tap.recordingId);
@@ -133,13 +136,24 @@ export class TrackTaps {
     this.media.request('startTap', { tapId: tap.id, producerId, folder, name }).catch((error: unknown) => {
       // What the producer or its worker has taken with it is replaced by the client's next one.
       if (error instanceof MediaError && GONE.has(error.code)) return;
-      const message = error instanceof Error ? error.message : String(error);
-      this.#fail(recordingId, { code: 'internal', message: `A track could not be recorded: ${message}` });
+      this.#fail(recordingId, `recorded: ${error instanceof Error ? error.message : error}`);
     });
   }
 
-  #fail(recordingId: RecordingId, error: RecordingError): void {
-    void this.onFailure(recordingId, error).then(() => this.recorder.discard(recordingId));
+  /** Where the disk is the reason, the recording ends with what is in its files. */
+  #writeFailed(recordingId: RecordingId, { code, error }: NonNullable<TapEnd['failure']>): void {
+    const detail = DISK_REASONS[code];
+    if (detail) {
+      const stop = { reason: 'INTERNAL_ERROR', caller: null, detail } as const;
+      void this.onFailure(recordingId, { to: 'stopped', stop });
+    } else {
+      this.#fail(recordingId, `written: ${error}`);
+    }
+  }
+
+  #fail(recordingId: RecordingId, why: string): void {
+    const error = { code: 'internal', message: `A track could not be ${why}` };
+    void this.onFailure(recordingId, { to: 'failed', error }).then(() => this.recorder.discard(recordingId));
   }
 
   /** Asks until the worker says that the file is complete; with a worker that is gone it is as complete as it gets. */
@@ -159,12 +173,8 @@ const NONE: ReadonlyMap<string, WantedTap> = new Map();
 const GONE = new Set(['not_found', 'worker_lost', 'timeout']);
 
 /** What the system says of a file that cannot be written. */
-const REASONS: Record<string, RecordingError> = {
-  ENOSPC: { code: 'disk_full', message: 'The disk of the server is full' },
-  EDQUOT: { code: 'disk_full', message: 'The disk quota of the server is used up' },
-  ETIMEDOUT: { code: 'disk_slow', message: 'The disk of the server does not keep up' },
+const DISK_REASONS: Record<string, StopDetail> = {
+  ENOSPC: 'disk_full',
+  EDQUOT: 'disk_full',
+  ETIMEDOUT: 'disk_slow',
 };
-
-function errorOf({ code, error }: NonNullable<TapEnd['failure']>): RecordingError {
-  return REASONS[code] ?? { code: 'internal', message: `A track could not be written: ${error}` };
-}

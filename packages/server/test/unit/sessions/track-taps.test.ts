@@ -140,18 +140,32 @@ test('after a restart of the server the gap begins with the last bytes on the di
   });
 });
 
-test.each([
-  ['ENOSPC', 'disk_full'],
-  ['ETIMEDOUT', 'disk_slow'],
-  ['EIO', 'internal'],
-])('a file that cannot be written for %s fails its recording with %s', async (system, code) => {
+const writeFails = (system: string) => {
   const recording = recordingOf({});
   taps.follow(sessionOf([peerWith('microphone')], [recording]));
-  const tapId = started()[0]!.tapId!;
   const failure = { code: system, error: 'the disk' };
+  const tapId = started()[0]!.tapId!;
   taps.onEvent({ type: 'tapEnded', roomId: '', tapId, durationMs: 0, failure });
-  expect(onFailure).toHaveBeenCalledExactlyOnceWith(recording.id, expect.objectContaining({ code }));
-  await vi.waitFor(() => expect(recorder.discard).toHaveBeenCalledWith(recording.id));
+  return recording.id;
+};
+
+test.each([
+  ['ENOSPC', 'disk_full'],
+  ['EDQUOT', 'disk_full'],
+  ['ETIMEDOUT', 'disk_slow'],
+])('a disk that says %s stops the recording, and what was written is kept', async (system, detail) => {
+  const id = writeFails(system);
+  const stop = { reason: 'INTERNAL_ERROR', caller: null, detail };
+  expect(onFailure).toHaveBeenCalledExactlyOnceWith(id, { to: 'stopped', stop });
+  await onFailure.mock.results[0]!.value;
+  expect(recorder.discard).not.toHaveBeenCalled();
+});
+
+test('a file that cannot be written for another reason fails its recording', async () => {
+  const id = writeFails('EIO');
+  const change = { to: 'failed', error: expect.objectContaining({ code: 'internal' }) };
+  expect(onFailure).toHaveBeenCalledExactlyOnceWith(id, change);
+  await vi.waitFor(() => expect(recorder.discard).toHaveBeenCalledWith(id));
 });
 
 test.each([
