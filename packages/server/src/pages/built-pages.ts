@@ -25,6 +25,8 @@ const TYPES: Record<string, { type: string; compressible: boolean }> = {
   '.js': { type: 'text/javascript; charset=utf-8', compressible: true },
   '.css': { type: 'text/css; charset=utf-8', compressible: true },
   '.svg': { type: 'image/svg+xml', compressible: true },
+  '.wasm': { type: 'application/wasm', compressible: false },
+  '.tflite': { type: 'application/octet-stream', compressible: false },
   '.woff2': { type: 'font/woff2', compressible: false },
   '.woff': { type: 'font/woff', compressible: false },
 };

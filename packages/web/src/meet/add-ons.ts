@@ -5,6 +5,8 @@ import ChatHostControl from '@cloudflare/realtimekit-ui-addons/chat-host-control
 import HandRaise from '@cloudflare/realtimekit-ui-addons/hand-raise';
 import MicHostControl from '@cloudflare/realtimekit-ui-addons/mic-host-control';
 import Reactions from '@cloudflare/realtimekit-ui-addons/reactions-manager';
+import VideoBackground from '@cloudflare/realtimekit-ui-addons/video-background';
+import { BACKGROUNDS } from './backgrounds.js';
 
 /**
  * The host controls work on preset names. Webinar viewers are left out, because the add-on would show a
@@ -16,8 +18,8 @@ const TARGET_PRESETS = ['group_call_participant'];
 type AddOn = Parameters<typeof registerAddons>[0][number];
 
 /**
- * The kit's configuration with hand raise, reactions and host controls in it. Each add-on keeps its state in
- * a store of the meeting; one that cannot open its store is left out, and the meeting goes on without it.
+ * The kit's configuration with hand raise, reactions, host controls and video backgrounds in it. All but the last keep
+ * their state in a store of the meeting; one that cannot open its store is left out, and the meeting goes on without it.
  */
 export async function configWithAddOns(meeting: RealtimeKitClient): Promise<UIConfig> {
   const { permissions } = meeting.self;
@@ -33,6 +35,9 @@ export async function configWithAddOns(meeting: RealtimeKitClient): Promise<UICo
     MicHostControl.init(hostControl),
     CameraHostControl.init(hostControl),
     ChatHostControl.init(hostControl),
+    ...(permissions.canProduceVideo === 'NOT_ALLOWED'
+      ? []
+      : [VideoBackground.init({ meeting, modes: ['blur', 'virtual'], images: BACKGROUNDS })]),
   ]);
   const addOns = started.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value);
   return registerAddons(addOns as AddOn[], meeting);

@@ -28,8 +28,8 @@ describe('the content security policy of the meeting page', () => {
     expect(sources).toContain('https://*.localhost:8080');
   });
 
-  it('allows scripts from files only', () => {
-    expect(directive(policyFor('localhost:8080'), 'script-src')).toEqual(["'self'"]);
+  it('allows scripts and WebAssembly from files only', () => {
+    expect(directive(policyFor('localhost:8080'), 'script-src')).toEqual(["'self'", "'wasm-unsafe-eval'"]);
     expect(directive(policyFor('localhost:8080'), 'default-src')).toEqual(["'none'"]);
   });
 
