@@ -9,12 +9,11 @@ import { until } from '../support/until.js';
 
 /** The one that really records is in recording.test.ts. */
 const FAKE_RECORDER = fileURLToPath(new URL('../support/fake-recorder.mjs', import.meta.url));
-/** A control that is not there after this time does not come. */
-const PRESS_LIMIT_MS = 8_000;
 
 /**
  * Every control of the kit's default meeting, pressed once; leaving, raising a hand, reactions, emojis and the waiting
- * room are in meeting-page.test.ts. The tests go on from one another in one meeting.
+ * room are in meeting-page.test.ts, chat and breakout rooms in tests of their own. The tests go on from one another in
+ * one meeting.
  */
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI Kit', () => {
   let parley: ParleyProcess;
@@ -32,7 +31,6 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
     const open = async (name: string, preset: string) => {
       const { token } = await backend.addParticipant(meeting, name, preset);
       const page = await openMeetingPage(browser, `${parley.httpUrl}/meet?authToken=${token}`);
-      page.page.setDefaultTimeout(PRESS_LIMIT_MS);
       await page.join();
       return page;
     };
@@ -45,70 +43,59 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
     await parley?.dispose();
   });
 
-  const press = (page: MeetingPage, control: string) => page.page.locator(`rtk-${control}`).first().click();
   /** The label under a button of the control bar, which says what is on. */
   const label = (page: MeetingPage, control: string, text: string) =>
     page.page.locator(`rtk-${control}`).first().getByText(text, { exact: true }).waitFor();
-  const inMore = async (control: string) => {
-    await press(host, 'more-toggle');
-    await press(host, control);
-  };
-  const dialog = () => host.page.locator('rtk-dialog-manager rtk-dialog');
   const closeDialog = async () => {
-    await dialog().locator('rtk-button').first().click();
-    await dialog().waitFor({ state: 'hidden' });
+    await host.dialog.locator('rtk-button').first().click();
+    await host.dialog.waitFor({ state: 'hidden' });
   };
   const rowOfTom = () => host.page.locator('rtk-participants rtk-participant').filter({ hasText: 'Tom' });
-  const inMenuOfTom = async (item: string) => {
-    const wanted = rowOfTom().locator('rtk-menu-item').getByText(item, { exact: true });
-    // The menu stays open after a choice.
-    if (!(await wanted.isVisible())) await rowOfTom().locator('rtk-button').last().click();
-    await wanted.click();
-  };
+  const inMenuOfTom = (item: string) => host.choose(rowOfTom(), item);
   const counts = (locator: Locator, count: number) =>
     until(`${count} of them`, async () => (await locator.count()) === count);
 
   it('microphone and camera, off and on', async () => {
-    await press(guest, 'mic-toggle');
+    await guest.press('mic-toggle');
     await label(guest, 'mic-toggle', 'Mic Off');
-    await press(guest, 'mic-toggle');
+    await guest.press('mic-toggle');
     await label(guest, 'mic-toggle', 'Mic On');
-    await press(guest, 'camera-toggle');
+    await guest.press('camera-toggle');
     await label(guest, 'camera-toggle', 'Video Off');
-    await press(guest, 'camera-toggle');
+    await guest.press('camera-toggle');
     await label(guest, 'camera-toggle', 'Video On');
     await host.showsVideos(2);
   });
 
   it('sharing of the screen, seen by the other, and its end', async () => {
-    await press(guest, 'screen-share-toggle');
+    await guest.press('screen-share-toggle');
     await host.page.locator('rtk-screenshare-view').waitFor();
     await host.screenshot('controls-screen');
-    await press(guest, 'screen-share-toggle');
+    await guest.press('screen-share-toggle');
     await host.page.locator('rtk-screenshare-view').waitFor({ state: 'detached' });
   });
 
   it('full screen', async () => {
     const isFull = () => host.page.evaluate(() => document.fullscreenElement !== null);
-    await press(host, 'fullscreen-toggle');
+    await host.press('fullscreen-toggle');
     await until('full screen', isFull);
-    await press(host, 'fullscreen-toggle');
+    await host.press('fullscreen-toggle');
     await until('no full screen', async () => !(await isFull()));
   });
 
   it('the three pages of the settings', async () => {
-    await press(host, 'settings-toggle');
+    await host.press('settings-toggle');
     for (const page of ['Audio', 'Connection', 'Video']) {
-      await dialog().locator('rtk-settings button').filter({ hasText: page }).click();
+      await host.dialog.locator('rtk-settings button').filter({ hasText: page }).click();
       await host.screenshot(`controls-settings-${page.toLowerCase()}`);
     }
-    await dialog().locator('rtk-settings-video rtk-switch').first().click();
+    await host.dialog.locator('rtk-settings-video rtk-switch').first().click();
     await closeDialog();
   });
 
   it('a message is written and seen', async () => {
-    await press(host, 'chat-toggle');
-    await press(guest, 'chat-toggle');
+    await host.press('chat-toggle');
+    await guest.press('chat-toggle');
     await host.page.locator('rtk-chat-composer-view textarea').fill('Hello Tom');
     await host.page.keyboard.press('Enter');
     const message = guest.page.locator('rtk-chat-messages-ui-paginated').getByText('Hello Tom').first();
@@ -129,14 +116,14 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
   });
 
   it('a poll is made by the host and answered by the guest', async () => {
-    await press(host, 'polls-toggle');
+    await host.press('polls-toggle');
     await host.page.locator('rtk-polls > .create-poll rtk-button, rtk-polls rtk-button').last().click();
     await host.page.locator('rtk-poll-form textarea').fill('Tea or coffee?');
     const options = host.page.locator('rtk-poll-form input[placeholder]');
     await options.nth(0).fill('Tea');
     await options.nth(1).fill('Coffee');
     await host.page.locator('rtk-poll-form rtk-button').last().click();
-    await press(guest, 'polls-toggle');
+    await guest.press('polls-toggle');
     await guest.page.locator('rtk-poll').getByText('Coffee', { exact: true }).click();
     await host.page.locator('rtk-poll .poll-answers').getByText('1', { exact: true }).waitFor();
     await host.screenshot('controls-poll');
@@ -144,7 +131,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
   });
 
   it('the list of participants: search, requests, and what the menu of one does', async () => {
-    await press(host, 'participants-toggle');
+    await host.press('participants-toggle');
     const search = host.page.locator('rtk-participants').getByPlaceholder('Search');
     await search.fill('tom');
     await counts(host.page.locator('rtk-participants rtk-participant'), 1);
@@ -163,8 +150,8 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
     await inMenuOfTom('Turn off video');
     await label(guest, 'camera-toggle', 'Video Off');
     await host.screenshot('controls-participants');
-    await press(guest, 'mic-toggle');
-    await press(guest, 'camera-toggle');
+    await guest.press('mic-toggle');
+    await guest.press('camera-toggle');
     await host.showsVideos(2);
   });
 
@@ -177,32 +164,28 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
     await host.screenshot('controls-all-off');
     for (const index of [0, 1, 2]) await switches.nth(index).click();
     for (const control of ['mic-toggle', 'camera-toggle']) await button(control).waitFor();
-    await press(guest, 'mic-toggle');
+    await guest.press('mic-toggle');
     await label(guest, 'mic-toggle', 'Mic On');
   });
 
   it('plugins, of which there are none', async () => {
-    await press(host, 'plugins-toggle');
+    await host.press('plugins-toggle');
     await host.page.locator('rtk-plugins').waitFor();
     await host.screenshot('controls-plugins');
-    await press(host, 'plugins-toggle');
+    await host.press('plugins-toggle');
   });
 
-  it('what stands under More: picture in picture, trouble-shooting, rooms, mute all', async () => {
-    await inMore('debugger-toggle');
+  it('what stands under More: picture in picture, trouble-shooting, mute all', async () => {
+    await host.pressInMore('debugger-toggle');
     for (const page of ['Audio', 'Video', 'Screenshare', 'System']) {
-      await dialog().locator('rtk-debugger button').filter({ hasText: page }).click();
+      await host.dialog.locator('rtk-debugger button').filter({ hasText: page }).click();
     }
     await host.screenshot('controls-troubleshooting');
     await closeDialog();
-    await inMore('breakout-rooms-toggle');
-    await dialog().locator('rtk-breakout-rooms-manager').waitFor();
-    await host.screenshot('controls-rooms');
-    await closeDialog();
-    await inMore('mute-all-button');
-    await dialog().locator('rtk-mute-all-confirmation rtk-button').last().click();
+    await host.pressInMore('mute-all-button');
+    await host.dialog.locator('rtk-mute-all-confirmation rtk-button').last().click();
     await label(guest, 'mic-toggle', 'Mic Off');
-    await inMore('pip-toggle');
+    await host.pressInMore('pip-toggle');
   });
 
   it('a recording: begun and ended by the same button, shown to everybody, and there to be had (RC01, RC06, RC08)', async () => {
@@ -234,7 +217,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
   });
 
   it('the host removes the guest, who is told', async () => {
-    if (!(await rowOfTom().isVisible())) await press(host, 'participants-toggle');
+    if (!(await rowOfTom().isVisible())) await host.press('participants-toggle');
     await inMenuOfTom('Kick');
     await guest.shows('You were removed from the meeting.');
     await guest.screenshot('controls-kicked');
@@ -243,6 +226,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
   it('none of it asked another host or broke the policy of the page', () => {
     for (const page of [host, guest]) {
       expect(page.violations).toEqual([]);
+      expect(page.errors).toEqual([]);
       const addresses = page.requests.filter((address) => /^(https?|wss?):/.test(address));
       expect(addresses.filter((address) => !address.startsWith(parley.httpUrl))).toEqual([]);
     }

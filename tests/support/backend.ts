@@ -16,8 +16,14 @@ export interface Backend {
   setStatus(meetingId: string, status: 'ACTIVE' | 'INACTIVE'): Promise<void>;
   kick(meetingId: string, participantId: string): Promise<void>;
   kickAll(meetingId: string): Promise<void>;
-  /** A preset that equals `base` but for the permissions given. */
-  newPreset(name: string, base: string, permissions: Record<string, unknown>): Promise<void>;
+  /** A preset that equals `base` but for the permissions, settings and looks given. */
+  newPreset(
+    name: string,
+    base: string,
+    permissions: Record<string, unknown>,
+    config?: Record<string, unknown>,
+    ui?: { design_tokens?: Record<string, unknown>; config_diff?: Record<string, unknown> },
+  ): Promise<void>;
   /** Status of a session as the management API tells it. */
   sessionStatus(sessionId: string): Promise<string | undefined>;
 }
@@ -64,7 +70,7 @@ export async function backendOf(parley: ParleyProcess): Promise<Backend> {
     async kickAll(meetingId) {
       await client.realtimeKit.activeSession.kickAllParticipants(meetingId, path);
     },
-    async newPreset(name, base, permissions) {
+    async newPreset(name, base, permissions, config = {}, { design_tokens: tokens, ...ui } = {}) {
       const known = await client.realtimeKit.presets.get(appId, account);
       const baseId = known.data.find((preset) => preset.name === base)?.id;
       if (!baseId) throw new Error(`No preset ${base}`);
@@ -72,8 +78,8 @@ export async function backendOf(parley: ParleyProcess): Promise<Backend> {
       await client.realtimeKit.presets.create(appId, {
         ...account,
         name,
-        config: data.config,
-        ui: data.ui,
+        config: { ...data.config, ...config },
+        ui: { ...data.ui, ...ui, design_tokens: { ...data.ui.design_tokens, ...tokens } },
         permissions: { ...data.permissions, ...permissions } as typeof data.permissions & object,
       });
     },

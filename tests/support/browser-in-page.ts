@@ -19,7 +19,8 @@ export interface SdkEvent {
     | 'stage'
     | 'livestream'
     | 'permissions'
-    | 'plugins';
+    | 'plugins'
+    | 'recording';
   name: string;
   details: unknown;
   atMs: number;
@@ -117,6 +118,7 @@ export async function initInPage(options: {
     chat: meeting.chat,
     polls: meeting.polls,
     stage: meeting.stage,
+    recording: meeting.recording,
     permissions: self.permissions,
     // There is none in a meeting of another view type.
     ...(meeting.livestream && { livestream: meeting.livestream }),

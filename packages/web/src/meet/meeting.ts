@@ -31,10 +31,12 @@ export async function openMeeting(authToken: string, baseURI: string): Promise<v
 function show(meeting: RealtimeKitClient, screen: HTMLRtkMeetingElement): void {
   document.title = meeting.meta.meetingTitle || document.title;
   useLocalFont(meeting);
-  meeting.self.once('roomJoined', async () => {
+  const addAddOns = async () => {
     screen.config = await configWithAddOns(meeting);
-  });
-  // A move to a connected meeting comes with a new client, which takes the place of the old one.
+  };
+  meeting.self.once('roomJoined', addAddOns);
+  // A move to a connected meeting comes with a new client, which takes the place of the old one and has joined already.
   meeting.connectedMeetings.once('meetingChanged', (next) => show(next, screen));
   screen.meeting = meeting;
+  if (meeting.self.roomJoined) void addAddOns();
 }
