@@ -4,8 +4,11 @@ import { type Person, type Stage, setUpStage, WITHOUT_DEVICES } from '../../supp
 import { chromiumIsInstalled } from '../../support/chromium.js';
 import { serverIsBuilt } from '../../support/parley-process.js';
 import { proves } from '../../support/proves.js';
+import { RawSocket } from '../../support/raw-socket.js';
 import { until } from '../../support/until.js';
 
+/** More sockets of one participant are refused. */
+const CONNECTIONS_OF_ONE_MAX = 20;
 const BOARD: AppPlugin = { id: 'board', canActivate: true, canDeactivate: false };
 
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)(
@@ -112,6 +115,25 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)(
           }
         },
       );
+
+      it('they work although the first socket was refused: the SDK asks again (U08)', async () => {
+        const late = await stage.arrive(meeting, 'Lou', 'group_call_participant');
+        const url = `${stage.parley.httpUrl.replace('http', 'ws')}/ws`;
+        const inTheWay = await Promise.all(
+          Array.from({ length: CONNECTIONS_OF_ONE_MAX }, () => RawSocket.open(url, late.token)),
+        );
+        const initialized = late.init({ ...WITHOUT_DEVICES, plugins: [BOARD] });
+        await until('the refusal', () => late.errors.some((text) => text.includes('response code: 429')));
+        for (const socket of inTheWay) socket.drop();
+        expect(await initialized).toEqual({ ok: true });
+        await until('a socket', () => late.run(() => window.meeting.meta.socketState.state === 'connected'));
+        expect(await late.join()).toEqual({ ok: true });
+        expect(await press(late, 'activate')).toEqual({ ok: true });
+        await boardIs(tom, true);
+        await press(late, 'deactivate');
+        await boardIs(tom, false);
+        await late.close();
+      });
 
       it('a plugin that two share counts the same at both (U06)', async () => {
         for (const person of [tom, ann]) {

@@ -219,6 +219,23 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the stage with the offi
     await until('the vote', () => mary.run(() => window.meeting.polls.items[0]?.options[0]?.count === 1));
   });
 
+  it('who comes and goes without end is stopped, and may still leave (G12)', async () => {
+    let joined = 0;
+    const refusal = await until('a refusal', async () => {
+      expect(await decide(mary, 'grantAccess', ann)).toEqual({ ok: true });
+      await becomes(ann, 'ACCEPTED_TO_JOIN_STAGE');
+      const outcome = await act(ann, 'join');
+      if (!outcome.ok) return outcome;
+      joined++;
+      expect(await act(ann, 'leave')).toEqual({ ok: true });
+      return false;
+    });
+    expect(refusal.message).toContain('Too many requests');
+    expect(joined).toBeGreaterThanOrEqual(3);
+    expect(await act(ann, 'leave')).toEqual({ ok: true });
+    await seenAs(mary, ann, 'OFF_STAGE');
+  });
+
   it('in an ordinary meeting there is no stage (G11, G16)', async () => {
     const meeting = await stage.backend.newMeeting();
     const host = await stage.enter(meeting, 'Hal', 'group_call_host', WITHOUT_DEVICES);

@@ -44,6 +44,8 @@ const BY_EVENT = new Map<number, Limit>([
   // The kit sends one for each pair of meetings between which it moves people.
   [RoomEvent.movePeers, perMinute(240)],
   [RoomEvent.joinRoom, { burst: 10, perSecond: 1 }],
+  // The guidance to apps is one in five seconds (G12); nobody is kept from leaving.
+  [RoomEvent.joinStage, { burst: 6, perSecond: 0.2 }],
   [MediaEvent.createWebRTCTransport, { burst: 20, perSecond: 2 }],
 ]);
 
