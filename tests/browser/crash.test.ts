@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Person, type Stage, setUpStage } from '../support/browser-stage.js';
 import { chromiumIsInstalled } from '../support/chromium.js';
 import { serverIsBuilt } from '../support/parley-process.js';
+import { proves } from '../support/proves.js';
 import { until } from '../support/until.js';
 
 /** Chromium notices after 7 to 8 s that its media's other end is gone; then both make new transports. */
@@ -63,7 +64,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('a process of the server
   const eventsOf = async (person: Person, name: string) =>
     (await person.events()).filter((event) => event.name === name);
 
-  it('a media worker: media is back without a roomLeft', async () => {
+  it('a media worker: media is back without a roomLeft', proves('Meta:mediaConnectionUpdate'), async () => {
     for (const pid of stage.parley.mediaWorkerPids()) process.kill(pid, 'SIGKILL');
     await picturesFreeze();
     const took = await mediaIsBack();
@@ -71,6 +72,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('a process of the server
     for (const person of [host, guest]) {
       expect(await eventsOf(person, 'roomLeft')).toEqual([]);
       expect(await eventsOf(person, 'participantLeft')).toEqual([]);
+      expect(await eventsOf(person, 'mediaConnectionUpdate')).not.toEqual([]);
     }
   });
 

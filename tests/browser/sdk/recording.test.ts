@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Person, type Stage, setUpStage, WITHOUT_DEVICES } from '../../support/browser-stage.js';
 import { chromiumIsInstalled } from '../../support/chromium.js';
 import { serverIsBuilt } from '../../support/parley-process.js';
+import { proves } from '../../support/proves.js';
 import { until } from '../../support/until.js';
 
 const FAKE_RECORDER = fileURLToPath(new URL('../../support/fake-recorder.mjs', import.meta.url));
@@ -30,46 +31,66 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('recordings seen by the 
     return answer.data;
   };
 
-  test('start, pause, resume and stop by one are seen by all, and by who comes later; errors have their codes (RC01, RC07-RC10, R06)', async () => {
-    const meetingId = await stage.backend.newMeeting();
-    const host = await stage.enter(meetingId, 'Mary', 'group_call_host', WITHOUT_DEVICES);
-    const guest = await stage.enter(meetingId, 'Tom', 'group_call_participant', WITHOUT_DEVICES);
-    const control = (person: Person, action: 'start' | 'pause' | 'resume' | 'stop') =>
-      person.attempt(
-        (what: 'start' | 'pause' | 'resume' | 'stop') => window.meeting.recording[what](),
-        action,
-      );
+  const ITEMS = proves(
+    'Client.recording',
+    'Recording.pause',
+    'Recording.recordingState',
+    'Recording.recordings',
+    'Recording.resume',
+    'Recording.start',
+    'Recording.stop',
+    'Recording:recordingUpdate',
+  );
 
-    expect(await control(guest, 'start')).toMatchObject({ ok: false, code: '1001' });
-    expect(await host.attempt(() => window.meeting.recording.stop('nothing'))).toMatchObject({
-      ok: false,
-      code: '1004',
-    });
-    expect(await recordings(meetingId)).toEqual([]);
+  test(
+    'start, pause, resume and stop by one are seen by all, and by who comes later; errors have their codes (RC01, RC07-RC10, R06)',
+    ITEMS,
+    async () => {
+      const meetingId = await stage.backend.newMeeting();
+      const host = await stage.enter(meetingId, 'Mary', 'group_call_host', WITHOUT_DEVICES);
+      const guest = await stage.enter(meetingId, 'Tom', 'group_call_participant', WITHOUT_DEVICES);
+      const control = (person: Person, action: 'start' | 'pause' | 'resume' | 'stop') =>
+        person.attempt(
+          (what: 'start' | 'pause' | 'resume' | 'stop') => window.meeting.recording[what](),
+          action,
+        );
 
-    expect(await control(host, 'start')).toEqual({ ok: true });
-    await Promise.all([sees(host, 'RECORDING'), sees(guest, 'RECORDING')]);
-    const [recording] = await recordings(meetingId);
-    expect((await stateOf(guest)).recordings).toEqual([
-      { id: recording!.id, state: 'RECORDING', type: 'BROWSER' },
-    ]);
-    expect(await control(host, 'start')).toMatchObject({ ok: false, code: '1005' });
-    // Somebody who knows nothing of it yet is told by the server.
-    const late = await stage.arrive(meetingId, 'Ann', 'group_call_host');
-    await late.init(WITHOUT_DEVICES);
-    expect(await late.attempt(() => window.meeting.recording.start())).toMatchObject({ ok: false });
-    await late.join();
-    await sees(late, 'RECORDING');
+      expect(await control(guest, 'start')).toMatchObject({ ok: false, code: '1001' });
+      expect(await host.attempt(() => window.meeting.recording.stop('nothing'))).toMatchObject({
+        ok: false,
+        code: '1004',
+      });
+      expect(await recordings(meetingId)).toEqual([]);
 
-    await control(host, 'pause');
-    await Promise.all([sees(guest, 'PAUSED'), sees(late, 'PAUSED')]);
-    expect((await recordings(meetingId))[0]).toMatchObject({ status: 'PAUSED' });
-    expect(await control(late, 'resume')).toEqual({ ok: true });
-    await Promise.all([sees(guest, 'RECORDING'), sees(host, 'RECORDING')]);
-    await control(host, 'stop');
-    await Promise.all([host, guest, late].map((person) => sees(person, 'IDLE')));
-    await until('it is UPLOADED', async () => (await recordings(meetingId))[0]!.status === 'UPLOADED');
-  });
+      const updates = () =>
+        guest.run(() =>
+          window.sdkEvents.filter(({ name }) => name === 'recordingUpdate').map((one) => one.details),
+        );
+      expect(await control(host, 'start')).toEqual({ ok: true });
+      await Promise.all([sees(host, 'RECORDING'), sees(guest, 'RECORDING')]);
+      const [recording] = await recordings(meetingId);
+      expect((await stateOf(guest)).recordings).toEqual([
+        { id: recording!.id, state: 'RECORDING', type: 'BROWSER' },
+      ]);
+      expect(await control(host, 'start')).toMatchObject({ ok: false, code: '1005' });
+      // Somebody who knows nothing of it yet is told by the server.
+      const late = await stage.arrive(meetingId, 'Ann', 'group_call_host');
+      await late.init(WITHOUT_DEVICES);
+      expect(await late.attempt(() => window.meeting.recording.start())).toMatchObject({ ok: false });
+      await late.join();
+      await sees(late, 'RECORDING');
+
+      await control(host, 'pause');
+      await Promise.all([sees(guest, 'PAUSED'), sees(late, 'PAUSED')]);
+      expect((await recordings(meetingId))[0]).toMatchObject({ status: 'PAUSED' });
+      expect(await control(late, 'resume')).toEqual({ ok: true });
+      await Promise.all([sees(guest, 'RECORDING'), sees(host, 'RECORDING')]);
+      await control(host, 'stop');
+      await Promise.all([host, guest, late].map((person) => sees(person, 'IDLE')));
+      expect(await updates()).toEqual(['RECORDING', 'PAUSED', 'RECORDING', 'IDLE']);
+      await until('it is UPLOADED', async () => (await recordings(meetingId))[0]!.status === 'UPLOADED');
+    },
+  );
 
   test('that the backend controls, and one that fails, are seen as well (RC08)', async () => {
     const meetingId = await stage.backend.newMeeting();
