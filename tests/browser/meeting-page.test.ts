@@ -1,13 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, backendOf } from '../support/backend.js';
 import { type MeetingPage, openMeetingPage } from '../support/browser-meeting-page.js';
 import { chromiumIsInstalled, launchChromium } from '../support/chromium.js';
 import { outsideHostsOf } from '../support/chromium-net-log.js';
 import { type ParleyProcess, serverIsBuilt, startParley } from '../support/parley-process.js';
+
+/** A logo of a preset: any address that a picture may have. */
+const LOGO =
+  'data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 width=%2296%22 height=%2226%22%3E%3Crect width=%2296%22 height=%2226%22 fill=%22%23b00060%22/%3E%3C/svg%3E';
 
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the meeting page', () => {
   let parley: ParleyProcess;
@@ -34,8 +38,8 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the meeting page', () =
     rmSync(netLogDir, { recursive: true, force: true });
   });
 
-  const open = async (browser: Browser, url: string) => {
-    const page = await openMeetingPage(browser, url);
+  const open = async (browser: Browser, url: string, options?: BrowserContextOptions) => {
+    const page = await openMeetingPage(browser, url, options);
     pages.push(page);
     return page;
   };
@@ -98,6 +102,72 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the meeting page', () =
     await page.shows('Board meeting');
     await page.screenshot('setup');
     expect(await page.page.title()).toBe('Board meeting');
+  });
+
+  it('wears the theme, the colours and the logo of the preset (P14)', async () => {
+    const [brand, light, dark] = ['#b00060', '#f4f4f4', '#202020'];
+    const shades = (colour: string, names: number[]) =>
+      Object.fromEntries(names.map((name) => [`${name}`, colour]));
+    await backend.newPreset(
+      'daylight',
+      'group_call_participant',
+      {},
+      {},
+      {
+        design_tokens: {
+          theme: 'light',
+          logo: LOGO,
+          colors: {
+            brand: shades(brand, [300, 400, 500, 600, 700]),
+            background: shades(light, [600, 700, 800, 900, 1000]),
+            danger: '#ff2d2d',
+            success: '#62a504',
+            warning: '#ffcd07',
+            text: dark,
+            text_on_brand: light,
+            video_bg: '#dddddd',
+          },
+        },
+      },
+    );
+    const { link } = await linkFor(await backend.newMeeting(), 'Mary', 'daylight');
+    const page = await open(newcomer, link);
+    await page.page.locator('rtk-setup-screen').waitFor();
+    await page.screenshot('light-setup');
+    await page.join();
+    await page.showsVideos(1);
+    await page.screenshot('light-joined');
+    const logo = page.page.locator('rtk-header rtk-logo img');
+    expect(await logo.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(0);
+    expect(await logo.getAttribute('src')).toBe(LOGO);
+    const colours = await page.page.locator('rtk-meeting').evaluate((meeting) => {
+      const style = getComputedStyle(meeting);
+      return {
+        behind: style.backgroundColor,
+        brand: style.getPropertyValue('--rtk-colors-brand-500').trim(),
+      };
+    });
+    expect(colours).toEqual({ behind: 'rgb(244, 244, 244)', brand: '176 0 96' });
+    await page.page.locator('rtk-leave-button').first().click();
+    await page.screenshot('light-leave');
+  });
+
+  it('has its controls within reach on a telephone', async () => {
+    const meeting = await backend.newMeeting({ title: 'Weekly' });
+    const { link } = await linkFor(meeting, 'Mary', 'group_call_host');
+    const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+    const page = await open(newcomer, link, phone);
+    await page.page.locator('rtk-setup-screen').waitFor();
+    await page.screenshot('phone-setup');
+    await page.join();
+    await page.showsVideos(1);
+    await page.screenshot('phone-joined');
+    await page.press('more-toggle');
+    await page.screenshot('phone-more');
+    await page.press('chat-toggle');
+    await page.page.locator('rtk-chat-composer-view textarea').fill('Hello');
+    await page.screenshot('phone-chat');
+    expect(await page.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   });
 
   it('the host ends the meeting for all by the button of the kit; both see the ended screen (UI04, E12)', async () => {
@@ -195,7 +265,10 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the meeting page', () =
     await guest.page.locator('rtk-reaction-picker').getByText('👍').first().click();
     await host.page.locator('rtk-reaction-badge').getByText('👍').first().waitFor();
     await host.screenshot('hand-and-reaction');
+    await guest.close();
+    await host.page.locator('rtk-participant-tile').filter({ hasText: 'Tom' }).waitFor({ state: 'detached' });
     expect([...host.violations, ...guest.violations]).toEqual([]);
+    expect([...host.errors, ...guest.errors]).toEqual([]);
   });
 
   it('stops the link that would carry the token to another host', async () => {
