@@ -67,6 +67,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('a hundred people in the
     const wall = await open('Mary', 'wall');
     await until('all tiles', async () => (await names(wall)).length === TILES_MAX);
     await wall.screenshot('crowd-wall');
+    await wall.page.locator('rtk-hand-raise-toggle').first().waitFor();
     expect(await tiles(wall).count()).toBe(TILES_MAX);
     expect(wall.errors).toEqual([]);
     await wall.close();

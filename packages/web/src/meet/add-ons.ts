@@ -17,6 +17,9 @@ const TARGET_PRESETS = ['group_call_participant'];
 
 type AddOn = Parameters<typeof registerAddons>[0][number];
 
+/** The SDK waits three seconds for a store, which a page may spend on drawing the first pictures of many people. */
+const ATTEMPTS = 3;
+
 /**
  * The kit's configuration with hand raise, reactions, host controls and video backgrounds in it. All but the last keep
  * their state in a store of the meeting; one that cannot open its store is left out, and the meeting goes on without it.
@@ -29,16 +32,27 @@ export async function configWithAddOns(meeting: RealtimeKitClient): Promise<UICo
     targetPresets: TARGET_PRESETS,
     addActionInParticipantMenu: true,
   };
-  const started = await Promise.allSettled<unknown>([
-    HandRaise.init({ meeting, canRaiseHand: true, canManageRaisedHand: permissions.kickParticipant }),
-    Reactions.init({ meeting, canSendReactions: true }),
-    MicHostControl.init(hostControl),
-    CameraHostControl.init(hostControl),
-    ChatHostControl.init(hostControl),
-    ...(permissions.canProduceVideo === 'NOT_ALLOWED'
-      ? []
-      : [VideoBackground.init({ meeting, modes: ['blur', 'virtual'], images: BACKGROUNDS })]),
-  ]);
+  const starts: (() => Promise<unknown>)[] = [
+    () => HandRaise.init({ meeting, canRaiseHand: true, canManageRaisedHand: permissions.kickParticipant }),
+    () => Reactions.init({ meeting, canSendReactions: true }),
+    () => MicHostControl.init(hostControl),
+    () => CameraHostControl.init(hostControl),
+    () => ChatHostControl.init(hostControl),
+  ];
+  if (permissions.canProduceVideo !== 'NOT_ALLOWED') {
+    starts.push(() => VideoBackground.init({ meeting, modes: ['blur', 'virtual'], images: BACKGROUNDS }));
+  }
+  const started = await Promise.allSettled(starts.map(withPatience));
   const addOns = started.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value);
   return registerAddons(addOns as AddOn[], meeting);
+}
+
+async function withPatience<T>(start: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start();
+    } catch (failure) {
+      if (attempt === ATTEMPTS) throw failure;
+    }
+  }
 }
