@@ -35,10 +35,8 @@ export class PooledRoom implements MediaRoom, PlacedRoom {
 
   async request<N extends MediaRequestName>(name: N, args: MediaArguments<N>): Promise<MediaAnswer<N>> {
     this.#slot ??= await this.#host.place(this);
-    const { process } = this.#slot;
-    if (this.#closed || !process)
-      throw new MediaError('worker_lost', 'The room is closed or its worker is gone.');
-    return process.request(name, args);
+    if (this.#closed) throw new MediaError('worker_lost', 'The room is closed.');
+    return this.#slot.request(name, args);
   }
 
   on(listener: (event: MediaRoomEvent) => void): () => void {
@@ -63,7 +61,7 @@ export class PooledRoom implements MediaRoom, PlacedRoom {
     this.#listeners.clear();
     this.#slot?.rooms.delete(this);
     // Its answer interests nobody: the worker either closes the room or is lost with it.
-    this.#slot?.process?.request('closeRoom', { roomId: this.id }).catch(() => {});
+    this.#slot?.request('closeRoom', { roomId: this.id }).catch(() => {});
     this.#slot = undefined;
     this.#host.remove(this);
   }

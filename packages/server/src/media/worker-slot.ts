@@ -1,8 +1,9 @@
-import type { MediaEvent, WorkerStats } from '@parley/media';
+import type { MediaAnswer, MediaArguments, MediaEvent, MediaRequestName, WorkerStats } from '@parley/media';
 import type { Logger } from 'pino';
-import type { WorkerGauges } from './media-pool.js';
+import { MediaError, type WorkerGauges } from './media-pool.js';
 import type { Place } from './placement.js';
 import type { PooledRoom } from './pooled-room.js';
+import { IcePasswords, standIn } from './stand-in.js';
 import { WorkerProcess } from './worker-process.js';
 
 const PING_INTERVAL_MS = 5_000;
@@ -35,6 +36,10 @@ export class WorkerSlot implements Place<PooledRoom> {
   /** Resolves when the first process listens. */
   readonly started: Promise<void>;
   #process: WorkerProcess | undefined;
+  #passwords = new IcePasswords();
+  /** Of the process that is up. */
+  #port: number | null = null;
+  #closeStandIn: () => void = () => {};
   #ready = false;
   #restarts = 0;
   #quickFailures = 0;
@@ -64,8 +69,13 @@ export class WorkerSlot implements Place<PooledRoom> {
     return this.#ready;
   }
 
-  get process(): WorkerProcess | undefined {
-    return this.#process;
+  async request<N extends MediaRequestName>(name: N, args: MediaArguments<N>): Promise<MediaAnswer<N>> {
+    const process = this.#process;
+    if (!process) throw new MediaError('worker_lost', 'The media worker is gone.');
+    const passwords = this.#passwords;
+    const answer = await process.request(name, args);
+    if (name === 'createTransport') passwords.note((answer as MediaAnswer<'createTransport'>).answer);
+    return answer;
   }
 
   gauges(): WorkerGauges {
@@ -85,6 +95,7 @@ export class WorkerSlot implements Place<PooledRoom> {
     this.#closed = true;
     clearInterval(this.#pingTimer);
     clearTimeout(this.#restartTimer);
+    this.#closeStandIn();
     this.#process?.kill();
     await this.#process?.exited();
   }
@@ -105,6 +116,7 @@ export class WorkerSlot implements Place<PooledRoom> {
       return;
     }
     this.#ready = true;
+    this.#port = event.port;
     this.#everReady = true;
     this.#resolveStarted();
     this.#options.onReady();
@@ -117,6 +129,7 @@ export class WorkerSlot implements Place<PooledRoom> {
     const rooms = [...this.rooms];
     this.rooms.clear();
     if (this.#closed) return;
+    this.#standIn();
     this.#options.log.error(
       { worker: this.#options.index, reason, rooms: rooms.length },
       'media worker lost',
@@ -129,6 +142,16 @@ export class WorkerSlot implements Place<PooledRoom> {
     const step = Math.min(this.#quickFailures, RESTART_DELAYS_MS.length) - 1;
     this.#restartTimer = setTimeout(() => this.#start(), RESTART_DELAYS_MS[step]);
     this.#options.onLost(rooms);
+  }
+
+  /** At a fixed port the next process is needed more than the word of its end. */
+  #standIn(): void {
+    this.#closeStandIn();
+    if (this.#port !== null && this.#options.port === 0) {
+      this.#closeStandIn = standIn(this.#port, this.#passwords);
+    }
+    this.#port = null;
+    this.#passwords = new IcePasswords();
   }
 
   async #ping(): Promise<void> {
