@@ -20,7 +20,8 @@ export interface SdkEvent {
     | 'livestream'
     | 'permissions'
     | 'plugins'
-    | 'recording';
+    | 'recording'
+    | 'ai';
   name: string;
   details: unknown;
   atMs: number;
@@ -122,6 +123,7 @@ export async function initInPage(options: {
     permissions: self.permissions,
     // There is none in a meeting of another view type.
     ...(meeting.livestream && { livestream: meeting.livestream }),
+    ai: meeting.ai,
   })) {
     (emitter as unknown as Emitter).on('*', (name, details) =>
       note(source as SdkEvent['source'], name, plain(details)),

@@ -165,6 +165,8 @@ export type Command =
   | { type: 'FollowLivestream'; livestreamSessionId: string; change: LivestreamChange }
   /** Nobody was there for `emptyMs`. */
   | { type: 'StopDesertedLivestream'; emptyMs: number }
+  /** An engine of the backend's has heard a participant say this; a partial text is replaced by the next one. */
+  | { type: 'Transcribe'; participantId: string; text: string; isPartial: boolean }
   | { type: 'Broadcast'; by: string; kind: string; payload: Uint8Array; toPeerIds: string[] | null }
   /** A broadcast from a connected meeting, where it was judged. */
   | { type: 'Relay'; from: string; kind: string; payload: Uint8Array };

@@ -36,6 +36,7 @@ import {
 } from './rules/stage.js';
 import { deleteStoreItems, setStoreItems } from './rules/stores.js';
 import { keepTime } from './rules/time-limit.js';
+import { transcribe } from './rules/transcription.js';
 import { acceptWaiting, denyWaiting } from './rules/waiting-room.js';
 import type { MeetingState, Timestamp } from './state.js';
 
@@ -138,6 +139,8 @@ export function decide(state: MeetingState, command: Command, now: Timestamp): D
       return followLivestream(state, command, now);
     case 'StopDesertedLivestream':
       return stopDesertedLivestream(state, command, now);
+    case 'Transcribe':
+      return transcribe(state, command, now);
     case 'Broadcast':
       return broadcast(state, command, now);
     case 'Relay':

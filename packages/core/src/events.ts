@@ -114,6 +114,7 @@ export type EphemeralEvent =
   | { type: 'PeersCounted'; at: Timestamp; count: number }
   /** Null when the limit that was announced before is gone. */
   | { type: 'TimeLimitAnnounced'; at: Timestamp; endsAt: Timestamp | null }
+  | { type: 'SpeechTranscribed'; at: Timestamp; peerId: string; text: string; isPartial: boolean }
   | {
       type: 'MessageBroadcast';
       at: Timestamp;
@@ -140,6 +141,7 @@ const EPHEMERAL: Record<EphemeralEvent['type'], true> = {
   SpeakersChanged: true,
   PeersCounted: true,
   TimeLimitAnnounced: true,
+  SpeechTranscribed: true,
   MessageBroadcast: true,
 };
 

@@ -28,6 +28,7 @@ export {
   MOVES_MAX,
   ROOMS_MAX,
   SESSION_PEERS_MAX,
+  TRANSCRIPT_MAX_CHARACTERS,
 } from './limits.js';
 export * from './livestream.js';
 export type * from './preset.js';

@@ -37,6 +37,8 @@ export const ROOM_TITLE_MAX_CHARACTERS = 256;
 /** Participants in one request to move. */
 export const MOVES_MAX = 1000;
 
+export const TRANSCRIPT_MAX_CHARACTERS = 2000;
+
 export const BROADCAST_TYPE_MAX_CHARACTERS = 256;
 export const BROADCAST_PAYLOAD_MAX_BYTES = 65_536;
 

@@ -37,6 +37,7 @@ export const REFUSALS = {
   livestream_in_progress: 'Another livestream is already in progress',
   livestream_unknown: 'No such running livestream',
   livestream_state: 'The livestream is in a state that does not allow this',
+  not_transcribed: 'The preset of this participant has no transcription',
   room_unknown: 'No such connected meeting',
   title_invalid: 'A connected meeting needs a title',
   too_many_rooms: 'The meeting has too many connected meetings',

@@ -151,6 +151,57 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)(
       });
     });
 
+    it(
+      'what an engine of the backend has heard is shown to everybody, the last words in place of partial ones (A01, A02, R34)',
+      proves('Client.ai', 'Ai.transcripts', 'Ai.getActiveTranscript', 'Ai:transcript'),
+      async () => {
+        const tomsPeer = await tom.peerId();
+        await mary.run(
+          (id) => window.meeting.participants.updatePermissions([id], { transcriptionEnabled: true }),
+          tomsPeer,
+        );
+        const { client, accountId, appId } = stage.backend;
+        const path = `/accounts/${accountId}/realtime/kit/${appId}/meetings/${meeting}/active-session/transcript`;
+        const say = (text: string, is_partial: boolean) =>
+          client.post(path, { body: { participant_id: tom.id, text, is_partial } });
+        const transcriptsAt = (person: Person) =>
+          person.run(() =>
+            window.meeting.ai.transcripts.map(
+              ({ name, peerId, userId, transcript, isPartialTranscript }) => ({
+                name,
+                peerId,
+                userId,
+                transcript,
+                isPartialTranscript,
+              }),
+            ),
+          );
+        const line = { name: 'Tom', peerId: tomsPeer, userId: tom.id };
+        await until('Tom is transcribed', () =>
+          say('Good', true).then(
+            () => true,
+            () => false,
+          ),
+        );
+        for (const person of [mary, tom, ann]) {
+          await person.sawEvent('ai', 'transcript', {
+            ...line,
+            transcript: 'Good',
+            isPartialTranscript: true,
+          });
+        }
+        await say('Good "morning", all', false);
+        for (const person of [mary, tom, ann]) {
+          const said = { ...line, transcript: 'Good "morning", all', isPartialTranscript: false };
+          await person.sawEvent('ai', 'transcript', said);
+          expect(await transcriptsAt(person)).toEqual([said]);
+        }
+        // There is no list to begin with, and asking for it takes nothing away.
+        await ann.run(() => window.meeting.ai.getActiveTranscript());
+        expect(await transcriptsAt(ann)).toHaveLength(1);
+      },
+    );
+
     describe('broadcasts', () => {
       type Target = { participantIds: string[] } | { presetNames: string[] } | { meetingIds: string[] };
       const trySend = (who: Person, type: string, target?: Target) =>

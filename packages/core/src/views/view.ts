@@ -6,6 +6,7 @@ import { viewOfLivestream } from './livestreams.js';
 import { joined, livestreamPeers } from './receivers.js';
 import { viewOfRecording } from './recordings.js';
 import { timeWarning } from './time-warning.js';
+import { viewOfTranscript } from './transcript.js';
 import { viewOfChat, viewOfMessageBroadcast, viewOfPoll, viewOfStore } from './view-of-exchange.js';
 import { viewOfMedia, viewOfSpeakers } from './view-of-media.js';
 import {
@@ -79,6 +80,8 @@ function effectsOf(state: MeetingState, event: SessionEvent): Effect[] {
       return viewOfStore(state.meetingId, session, event);
     case 'MessageBroadcast':
       return viewOfMessageBroadcast(session, event);
+    case 'SpeechTranscribed':
+      return viewOfTranscript(state, session, event);
     case 'RecordingChanged':
       return viewOfRecording(session, event);
     case 'LivestreamInvoked':

@@ -228,6 +228,10 @@ export class RandomCommands {
       }
       case 'StopDesertedLivestream':
         return { type, emptyMs: RECORDING_EMPTY_MS };
+      case 'Transcribe': {
+        const [participantId = 'nobody'] = this.#participantIds();
+        return { type, participantId, text: random.of(TEXTS), isPartial: random.chance(0.5) };
+      }
       case 'Broadcast':
         return {
           type,

@@ -101,6 +101,7 @@ export const BUSY: Record<Command['type'], number> = {
   StopLivestream: 2,
   FollowLivestream: 4,
   StopDesertedLivestream: 2,
+  Transcribe: 1,
   Broadcast: 2,
   Relay: 1,
 };

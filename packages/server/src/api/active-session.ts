@@ -15,6 +15,8 @@ import {
   mutedAll,
   newPoll,
   selection,
+  transcriptLine,
+  transcriptTold,
 } from './schemas/active-session.js';
 import { answer, jsonBody, ok } from './schemas/envelope.js';
 import { meetingId } from './schemas/ids.js';
@@ -27,6 +29,7 @@ const ACTION = {
   mute: 'mute',
   muteAll: 'mute_all',
   poll: 'poll',
+  transcript: 'transcript',
 } as const;
 
 const params = z.object({ meeting_id: meetingId });
@@ -77,6 +80,14 @@ const poll = createRoute({
   summary: 'Create a poll in the live session',
   request: { params, body: jsonBody(newPoll) },
   responses: { 201: answer('The poll without votes.', createdPoll) },
+});
+
+const transcript = createRoute({
+  method: 'post',
+  path: '/meetings/{meeting_id}/active-session/transcript',
+  summary: 'Show everybody what a participant has said',
+  request: { params, body: jsonBody(transcriptLine) },
+  responses: { 200: answer('It was sent to all who are in.', transcriptTold) },
 });
 
 const toAffected = ({ id, name, picture, ...row }: AffectedParticipant): AffectedParticipantView => ({
@@ -136,5 +147,12 @@ export function activeSession({ db, clock, sessions }: ManagementServices) {
       await requireMeeting(db, c.var.appId, meeting_id);
       const created = await sessions.createPoll(meeting_id, c.req.valid('json'));
       return c.json(ok({ action: ACTION.poll, poll: created }), 201);
+    })
+    .openapi(transcript, async (c) => {
+      const { meeting_id } = c.req.valid('param');
+      const { participant_id: participantId, text, is_partial: isPartial } = c.req.valid('json');
+      await requireMeeting(db, c.var.appId, meeting_id);
+      await sessions.transcribe(meeting_id, { participantId, text, isPartial });
+      return c.json(ok({ action: ACTION.transcript }), 200);
     });
 }

@@ -97,7 +97,7 @@ const getChat = createRoute({
   responses: { 200: answer('Where the chat can be loaded from as CSV, and until when.', chatDownload) },
 });
 
-/** Files that are made after a session: there are none until something makes them. */
+/** Files that would be made after a session (features.md A07, A13): no engine for speech is there that makes them. */
 const getFile = (path: 'summary' | 'transcript') =>
   createRoute({
     method: 'get',
@@ -128,7 +128,10 @@ export function sessions({ db, clock, settings, links }: ManagementServices) {
     file: string,
   ) => {
     await requireSession(db, appId, id);
-    throw new ApiError(404, `No ${file} found for session_id ${id}`);
+    throw new ApiError(
+      404,
+      `No ${file} found for session_id ${id}: this server has no engine that makes one`,
+    );
   };
 
   return resourceRouter()
@@ -202,6 +205,6 @@ export function sessions({ db, clock, settings, links }: ManagementServices) {
     )
     .openapi(makeSummary, async (c) => {
       await requireSession(db, c.var.appId, c.req.valid('param').session_id);
-      throw new NotAvailableError('Summaries are not available on this server yet');
+      throw new NotAvailableError('This server has no engine that makes summaries');
     });
 }

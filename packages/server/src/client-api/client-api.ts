@@ -63,7 +63,7 @@ export function clientApi(services: ChatUploadOptions): Hono {
   );
   // Asked by every client; without an answer of 404 the SDK would take what it gets for a transcript.
   participant.get('/v2/meetings/:meetingId/active-transcript', () => {
-    throw new ApiError(404, 'No active transcript');
+    throw new ApiError(404, 'No active transcript: this server has no engine that makes one');
   });
   // SDKs of the 1.x line, on which recording apps are built, do not start without this list (features.md L17).
   participant.get('/v2/plugins/user', (c) => c.json({ success: true, data: { plugins: [] } }));

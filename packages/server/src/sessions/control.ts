@@ -51,6 +51,11 @@ export interface SessionControl {
   kickAll(meetingId: MeetingId): Promise<number>;
   mute(meetingId: MeetingId, who: ParticipantSelection): Promise<AffectedParticipant[]>;
   muteAll(meetingId: MeetingId, allowUnmute: boolean): Promise<number>;
+  /** Tells everybody in the session what a participant has said; it is not kept (features.md A01, A02). */
+  transcribe(
+    meetingId: MeetingId,
+    line: { participantId: string; text: string; isPartial: boolean },
+  ): Promise<void>;
   createPoll(meetingId: MeetingId, poll: NewPoll): Promise<PollView>;
 
   /** After the participant's row was deleted: its connections are removed as by a kick (OQ06). Never 404. */

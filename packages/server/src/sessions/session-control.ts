@@ -96,6 +96,14 @@ export class LiveSessionControl implements SessionControl {
     return count;
   }
 
+  async transcribe(
+    meetingId: MeetingId,
+    line: { participantId: string; text: string; isPartial: boolean },
+  ): Promise<void> {
+    const host = await this.#liveHost(meetingId);
+    await asApi(meetingId, host.execute({ type: 'Transcribe', ...line }));
+  }
+
   async createPoll(meetingId: MeetingId, poll: NewPoll): Promise<PollView> {
     const host = await this.#liveHost(meetingId);
     const pollId = randomUUID();

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { TRANSCRIPT_MAX_CHARACTERS } from '@parley/core';
 import { blockReason } from './blocks.js';
 import { isoTime, uuid } from './envelope.js';
 
@@ -39,6 +40,14 @@ export const newPoll = z.strictObject({
   anonymous: z.boolean().default(false),
   hide_votes: z.boolean().default(false),
 });
+
+/** An addition of Parley: what an engine of the backend's has heard. */
+export const transcriptLine = z.strictObject({
+  participant_id: uuid,
+  text: z.string().min(1).max(TRANSCRIPT_MAX_CHARACTERS),
+  is_partial: z.boolean().default(false),
+});
+export const transcriptTold = z.object({ action: z.string() });
 
 /** Name and picture are left out where there is none (features.md K16-K22). */
 export const affectedParticipant = z

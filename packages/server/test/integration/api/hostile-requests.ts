@@ -48,6 +48,11 @@ const BODIES: Record<string, object> = {
   'POST /meetings/*/active-session/kick': { participant_ids: ['a'], custom_participant_ids: ['b'] },
   'POST /meetings/*/active-session/mute-all': { allow_unmute: true },
   'POST /meetings/*/active-session/poll': { question: 'q', options: ['a', 'b'], anonymous: true },
+  'POST /meetings/*/active-session/transcript': {
+    participant_id: '00000000-0000-4000-8000-000000000000',
+    text: 't',
+    is_partial: true,
+  },
   'POST /recordings': { meeting_id: 'x', allow_multiple_recordings: true },
   'PUT /recordings/*': { action: 'stop' },
   'POST /webhooks': { name: 'w', url: 'https://example.com', events: ['meeting.ended'], enabled: true },

@@ -81,6 +81,7 @@ describe('GET /openapi.json', () => {
       'DELETE /{app}/meetings/{x}/blocks/{x}',
       'GET /{app}/blocks/{x}',
       'DELETE /{app}/blocks/{x}',
+      'POST /{app}/meetings/{x}/active-session/transcript',
       'GET /{app}/recording-config',
       'PUT /{app}/recording-config',
       'GET /{app}/webhooks/{x}/deliveries',

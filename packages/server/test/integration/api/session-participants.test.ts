@@ -124,7 +124,7 @@ describe('what is made of sessions', () => {
     expect(answer.headers.get('x-should-retry')).toBe('false');
     expect(answer.body.error).toEqual({
       code: 503,
-      message: 'Summaries are not available on this server yet',
+      message: 'This server has no engine that makes summaries',
       reason: 'not_available',
     });
   });

@@ -59,6 +59,7 @@ const idleSessions = () => {
     kickAll: vi.fn<SessionControl['kickAll']>(none),
     mute: vi.fn<SessionControl['mute']>(none),
     muteAll: vi.fn<SessionControl['muteAll']>(none),
+    transcribe: vi.fn<SessionControl['transcribe']>(none),
     createPoll: vi.fn<SessionControl['createPoll']>(none),
     participantDeleted: vi.fn<SessionControl['participantDeleted']>(async () => {}),
     meetingChanged: vi.fn<SessionControl['meetingChanged']>(async () => {}),
