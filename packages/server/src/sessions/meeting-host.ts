@@ -1,20 +1,6 @@
-import {
-  type ChatMessage,
-  type Command,
-  type Identity,
-  type MeetingState,
-  type NewLivestream,
-  type NewRecording,
-  nextLivestreamStop,
-  nextRecordingStop,
-  peerCountDueAt,
-  type Session,
-  type Timestamp,
-  timeKeepingDueAt,
-} from '@parley/core';
+import type { ChatMessage, Command, MeetingState, NewLivestream, NewRecording } from '@parley/core';
 import { CloseCode, encodeFrame, RoomEvent } from '@parley/wire';
 import type { Logger } from 'pino';
-import { v7 as uuid } from 'uuid';
 import type { Clock } from '../clock.js';
 import type { MeetingId, PeerId } from '../ids.js';
 import type { MediaPool, MediaRoomEvent } from '../media/media-pool.js';
@@ -25,11 +11,12 @@ import { CommandRounds } from './command-rounds.js';
 import type { FamilyLink } from './connected/family-link.js';
 import type { PeerConnection } from './connection.js';
 import { deliver, type Origin } from './deliver.js';
+import { type Arrival, joinMeeting } from './joining.js';
 import type { Journal } from './journal.js';
-import { type Admission, isComingBack, type MeetingInfo } from './meeting-info.js';
+import { MeetingClock } from './meeting-clock.js';
+import type { MeetingInfo } from './meeting-info.js';
 import { MeetingMedia } from './meeting-media.js';
 import { Refused } from './refused.js';
-import { MeetingTimers } from './timers.js';
 import { type TrackRecorder, TrackTaps } from './track-taps.js';
 
 /** Until then Chromium has noticed that its media's other end is gone, and makes new transports by itself. */
@@ -81,7 +68,7 @@ export class MeetingHost {
   admissionsEpoch = Symbol('admissions');
 
   readonly #rounds: CommandRounds;
-  readonly #timers: MeetingTimers;
+  readonly #clock: MeetingClock;
   readonly #taps: TrackTaps;
   readonly #changesOfMeeting = new Turns();
   readonly #changesOfOlderChat = new Turns();
@@ -92,10 +79,10 @@ export class MeetingHost {
   ) {
     this.#rounds = new CommandRounds(meetingId, options, {
       meeting: () => this.meeting,
-      onApplied: (event) => this.#timers.follow(event),
+      onApplied: (event) => this.#clock.follow(event),
       onCommitted: (changes) => this.#onCommitted(changes),
       tell: (effect, origin) => deliver(this, effect, origin),
-      onRoundOver: () => this.#schedule(),
+      onRoundOver: () => this.#clock.schedule(),
       onIdle: () => {
         if (this.connections.size === 0 && !this.state.session) options.onIdle(this);
       },
@@ -103,20 +90,9 @@ export class MeetingHost {
     });
     this.media = new MeetingMedia(options.mediaPool, meetingId, (event) => this.#onMedia(event));
     this.#taps = new TrackTaps(this.media, options.recordings.tracks, (recordingId, change) =>
-      this.#order({ type: 'FollowRecorder', recordingId, change }),
+      this.order({ type: 'FollowRecorder', recordingId, change }),
     );
-    this.#timers = new MeetingTimers(
-      options.reconnectGraceMs,
-      (peerId) => void this.#giveUp(peerId),
-      () => void this.#order({ type: 'EndIfAbandoned' }, () => this.#assertEmptyEverywhere()),
-      () => void this.#unheard(this.keepTime()),
-      () => {
-        const { emptyMs } = options.recordings;
-        void this.#order({ type: 'StopDueRecordings', emptyMs });
-        void this.#order({ type: 'StopDesertedLivestream', emptyMs });
-      },
-      () => void this.#order({ type: 'TellPeerCount' }),
-    );
+    this.#clock = new MeetingClock(this, options);
   }
 
   /** To be read, never to be changed. */
@@ -154,8 +130,8 @@ export class MeetingHost {
     const peerIds = [...(state.session?.peers.keys() ?? [])];
     this.media.declareVoid(peerIds, Date.now() + ICE_NOTICES_MS);
     this.#taps.resume(state.session);
-    for (const peerId of peerIds) void this.#order({ type: 'LoseConnection', peerId });
-    this.#schedule();
+    for (const peerId of peerIds) void this.order({ type: 'LoseConnection', peerId });
+    this.#clock.schedule();
   }
 
   /** As `execute` of CommandRounds. */
@@ -163,30 +139,18 @@ export class MeetingHost {
     return this.#rounds.execute(command, origin, guard);
   }
 
-  /**
-   * Lets a participant in. Whoever is in the session already may come back although the meeting is INACTIVE
-   * (features.md OQ22). What has changed since the admission was read is judged again at the moment of joining, so
-   * that no join slips in behind a deactivation, a deletion, a block or a lock (X14). Rejects with what `admit` throws, or
-   * with Refused.
-   */
-  async join(
-    admit: () => Promise<Admission>,
-    identify: (admission: Admission) => Identity,
-    origin: Origin,
-  ): Promise<void> {
-    for (;;) {
-      const epoch = this.admissionsEpoch;
-      const admission = await admit();
-      await this.options.family.load(admission.meeting);
-      const { livestreamOnStart } = admission.meeting;
-      const livestream = livestreamOnStart ? await this.options.livestreams.onStart(admission.meeting) : null;
-      try {
-        await this.#join(admission, epoch, identify(admission), livestream, origin);
-        return;
-      } catch (error) {
-        if (!(error instanceof Refused) || error.code !== 'admission_outdated') throw error;
-      }
+  /** Carries out a command of the server's own, whose refusal nobody waits for. */
+  async order(command: Command, guard?: () => void): Promise<void> {
+    try {
+      await this.execute(command, undefined, guard);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
     }
+  }
+
+  /** As `joinMeeting`. */
+  join(admit: Arrival['admit'], identify: Arrival['identify'], origin: Arrival['origin']): Promise<void> {
+    return joinMeeting(this, this.options, { admit, identify, origin });
   }
 
   /**
@@ -234,51 +198,6 @@ export class MeetingHost {
     if (limits) await this.execute({ type: 'KeepTime', limits });
   }
 
-  #join(
-    admission: Admission,
-    epoch: symbol,
-    who: Identity,
-    livestream: NewLivestream | null,
-    origin: Origin,
-  ): Promise<void> {
-    const { meeting, movedIn, isRecorder = false } = admission;
-    const { recordOnStart } = meeting;
-    const newSession = {
-      id: uuid(),
-      title: meeting.title,
-      keepAliveMs: meeting.keepAliveSecs * 1000,
-      recording: recordOnStart ? this.options.recordings.onStart(this.meetingId, recordOnStart) : null,
-      livestream,
-      ...(meeting.mainMeetingId !== null && movedIn !== null && { mainSessionId: movedIn }),
-    };
-    const maxParticipants =
-      meeting.maxParticipants === null
-        ? null
-        : Math.max(0, meeting.maxParticipants - this.options.family.participantsInRooms(this));
-    const invited = movedIn !== null;
-    const join: Command = {
-      type: 'Join',
-      who,
-      newSession: isRecorder ? null : newSession,
-      maxParticipants,
-      endsAt: meeting.limits.endsAt,
-      invited,
-    };
-    return this.execute(join, origin, () => {
-      if (epoch !== this.admissionsEpoch) throw new Refused('admission_outdated');
-      // Its socket has closed while the admission was read: nobody would ever see it leave.
-      if (!this.connections.has(who.peerId)) throw new Refused('gone');
-      const isIn = this.state.session?.peers.has(who.peerId) ?? false;
-      if (isRecorder) return;
-      if (!isIn && meeting.mainMeetingId !== null && !invited) throw new Refused('main_session_over');
-      if (!isIn && meeting.status === 'INACTIVE' && !isComingBack(admission)) {
-        throw new Refused('meeting_inactive');
-      }
-      if (meeting.locked && !invited && !this.belongs(who.participantId)) throw new Refused('meeting_locked');
-      this.meeting = meeting;
-    });
-  }
-
   /** A newer socket of a peer takes the place of the older one, which is not a leave (protocol.md 3.6). */
   attach(connection: PeerConnection): void {
     const older = this.connections.get(connection.peerId);
@@ -294,7 +213,7 @@ export class MeetingHost {
     const isIn = this.state.session?.peers.has(peerId) ?? false;
     // A peer that has not joined has nothing to come back to; its client connects its media anew.
     if (deliberately || !isIn) this.media.release([peerId]);
-    void this.#order(deliberately ? { type: 'Leave', peerId } : { type: 'LoseConnection', peerId });
+    void this.order(deliberately ? { type: 'Leave', peerId } : { type: 'LoseConnection', peerId });
   }
 
   transfer(peerId: string, participantId: string): void {
@@ -303,7 +222,7 @@ export class MeetingHost {
 
   /** Looks again at when the session ends: the rooms may be empty that held it open, or its main session be back. */
   review(): void {
-    this.#schedule();
+    this.#clock.schedule();
   }
 
   /** What was made for a peer whose socket has closed meanwhile goes again; one in the session may come back to it. */
@@ -329,7 +248,7 @@ export class MeetingHost {
   close(code: number, reason: string): void {
     if (this.isClosed) return;
     this.#rounds.close();
-    this.#timers.clear();
+    this.#clock.clear();
     const connections = [...this.connections.values()];
     this.connections.clear();
     for (const connection of connections) connection.close(code, reason);
@@ -343,56 +262,10 @@ export class MeetingHost {
     if (changes.some((one) => one.livestreams.length > 0)) this.options.livestreams.changed();
   }
 
-  #schedule(): void {
-    if (this.isClosed) return;
-    const { session } = this.state;
-    const now = this.options.clock.now().getTime();
-    const isEmpty = session !== null && session.emptySince !== null && !this.options.family.isHeldOpen(this);
-    this.#timers.keepAlive.set(isEmpty ? session.emptySince! + session.keepAliveMs - now : null);
-    const limits = this.options.family.limitsOf(this);
-    const timeLimit = limits && timeKeepingDueAt(this.state, limits);
-    this.#timers.timeLimit.set(timeLimit === null ? null : timeLimit - now);
-    const stop = session && this.#nextStop(session);
-    this.#timers.recordingStop.set(stop === null ? null : stop - now);
-    const peerCount = peerCountDueAt(this.state);
-    this.#timers.peerCount.set(peerCount === null ? null : peerCount - now);
-  }
-
-  #nextStop(session: Session): Timestamp | null {
-    const { emptyMs } = this.options.recordings;
-    const stops = [nextRecordingStop(session, emptyMs), nextLivestreamStop(session, emptyMs)];
-    const known = stops.filter((stop) => stop !== null);
-    return known.length > 0 ? Math.min(...known) : null;
-  }
-
-  /** A clock that was set back says that it is too early: the peer gets its time again, and is not forgotten. */
-  async #giveUp(peerId: string): Promise<void> {
-    await this.#order({ type: 'GiveUpPeer', peerId, graceMs: this.options.reconnectGraceMs });
-    const peer = this.state.session?.peers.get(peerId);
-    if (peer && peer.lostAt !== null && !this.isClosed) this.#timers.watch(peerId);
-  }
-
-  /** A command of the server's own, whose refusal nobody waits for. */
-  #order(command: Command, guard?: () => void): Promise<void> {
-    return this.#unheard(this.execute(command, undefined, guard));
-  }
-
-  async #unheard(execution: Promise<void>): Promise<void> {
-    try {
-      await execution;
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-    }
-  }
-
-  #assertEmptyEverywhere(): void {
-    if (this.options.family.isHeldOpen(this)) throw new Refused('held_open');
-  }
-
   #onMedia(event: MediaRoomEvent): void {
     switch (event.type) {
       case 'activeSpeakers':
-        void this.#order({ type: 'RankSpeakers', peerIds: event.peerIds });
+        void this.order({ type: 'RankSpeakers', peerIds: event.peerIds });
         return;
       case 'transportState': {
         if (event.state === 'connected') return;
@@ -413,6 +286,6 @@ export class MeetingHost {
 
   #closeAllProducers(peerId: string): void {
     const producerIds = [...(this.state.session?.peers.get(peerId)?.producers.keys() ?? [])];
-    if (producerIds.length > 0) void this.#order({ type: 'CloseProducers', by: peerId, producerIds });
+    if (producerIds.length > 0) void this.order({ type: 'CloseProducers', by: peerId, producerIds });
   }
 }

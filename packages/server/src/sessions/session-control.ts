@@ -22,7 +22,7 @@ import type {
 import type { LiveMeetings } from './live-meetings.js';
 import type { MeetingHost } from './meeting-host.js';
 import { loadMeeting } from './meeting-info.js';
-import { ifAnybodyIsThere, Refused } from './refused.js';
+import { asApi, ifAnybody, noActiveSession, unlessOver } from './refused-as-api.js';
 
 /** The management API's hand on live sessions. */
 export class LiveSessionControl implements SessionControl {
@@ -251,43 +251,6 @@ type Present = Peer | WaitingPeer;
 function* everybody(host: MeetingHost): Iterable<Present> {
   yield* host.state.session?.peers.values() ?? [];
   yield* host.state.waiting.values();
-}
-
-const noActiveSession = (meetingId: MeetingId) =>
-  new ApiError(404, `No active session found for meeting_id ${meetingId}`);
-
-/** The session may have ended since it was looked up. */
-async function asApi(meetingId: MeetingId, execution: Promise<void>): Promise<void> {
-  try {
-    await execution;
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    throw error.code === 'no_session' ? noActiveSession(meetingId) : apiErrorOf(error);
-  }
-}
-
-/** Who is to be kicked or muted has gone himself when the session has ended since he was looked up. */
-async function unlessOver(execution: Promise<void>): Promise<void> {
-  try {
-    await execution;
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    if (error.code !== 'no_session') throw apiErrorOf(error);
-  }
-}
-
-function apiErrorOf({ code, message }: Refused): ApiError {
-  const mayWorkLater = code === 'not_saved' || code === 'gone';
-  return new ApiError(mayWorkLater ? 503 : 400, message, undefined, code);
-}
-
-/** For what has to happen only if anybody is there. */
-async function ifAnybody(execution: Promise<void>): Promise<void> {
-  try {
-    await ifAnybodyIsThere(execution);
-  } catch (error) {
-    throw error instanceof Refused ? apiErrorOf(error) : error;
-  }
 }
 
 function pollView(poll: Poll): PollView {
