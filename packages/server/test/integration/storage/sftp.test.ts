@@ -98,6 +98,17 @@ describe.skipIf(!sftpServerIsInstalled)('an upload by SFTP (RC28, RC29)', () => 
     expect((await stored('lost.mp4')).equals(bytes)).toBe(true);
   });
 
+  it('of which the server keeps less than it acknowledged is begun anew, and never called whole', async () => {
+    const { path } = await files.make('shrinks', MIB);
+    const saved = newProgress();
+    await expect(attempt(server.withPassword(), { path, name: 'shrinks.mp4' }, saved)).rejects.toMatchObject({
+      kind: 'retryable',
+      message: 'The SFTP server holds something else than what was sent',
+    });
+    expect(saved.sentBytes).toEqual([MIB, 0]);
+    expect(await readdir(server.files)).not.toContain('shrinks.mp4');
+  });
+
   it('that was renamed just before a crash is recognised as finished', async () => {
     const { path } = await files.make('renamed', MIB);
     const saved = newProgress();

@@ -1,7 +1,8 @@
 """An SFTP server of asyncssh: sftp-server.py <folder> <port>.
 
 Lets `recorder` in with the password `opensesame`, or with the key whose public half is in <folder>/authorized_keys.
-Its root is <folder>/files; `readonly` in it takes no files. Prints the fingerprint of its host key when it is ready.
+Its root is <folder>/files; `readonly` in it takes no files, and of a file with `shrinks` in its name only a byte is kept.
+Prints the fingerprint of its host key when it is ready.
 """
 import asyncio
 import os
@@ -29,6 +30,11 @@ class Files(asyncssh.SFTPServer):
         if path.startswith(b'/readonly/'):
             raise asyncssh.SFTPPermissionDenied('Not here')
         return super().open(path, pflags, attrs)
+
+    def close(self, file_obj):
+        super().close(file_obj)
+        if b'shrinks' in os.fsencode(file_obj.name):
+            os.truncate(file_obj.name, 1)
 
 
 async def main():
