@@ -4,7 +4,6 @@ import type { StopReason } from './contract.js';
 const LOOK_EVERY_MS = 500;
 /** A page that crashes again and again is not worth the recording. */
 const MAX_RELOADS = 5;
-const RELOAD_WITHIN_MS = 30_000;
 /** One look may catch a click in the line; this many are sound. */
 const LOOKS_WITH_SOUND = 3;
 
@@ -13,6 +12,8 @@ export interface PageWatchListeners {
   /** Called once, when the page has been heard for a moment. */
   onSound(): void;
   onStop(reason: StopReason): void;
+  /** The page is to be loaded anew; rejects where that cannot be. */
+  reload(): Promise<void>;
 }
 
 /** Looks at the recorded page twice a second: whether it still shows its meeting, and wants to be recorded. */
@@ -26,20 +27,18 @@ export class PageWatch {
 
   constructor(
     private readonly browser: RecorderBrowser,
-    private readonly pageUrl: string,
     private readonly listeners: PageWatchListeners,
   ) {
     this.#lookAgain();
   }
 
-  /** The page is loaded anew; the capture goes on meanwhile. */
   pageCrashed(): void {
     if (this.#closed) return;
     this.#reloads += 1;
     this.#gap ??= { fromMs: Date.now(), reason: 'The page crashed and was loaded anew.' };
     const giveUp = () => this.listeners.onStop('browser_died');
     if (this.#reloads > MAX_RELOADS) giveUp();
-    else void this.browser.show(this.pageUrl, RELOAD_WITHIN_MS).catch(giveUp);
+    else void this.listeners.reload().catch(giveUp);
   }
 
   close(): void {

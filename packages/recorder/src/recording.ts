@@ -12,6 +12,7 @@ import { Signal } from './signal.js';
 import type { Tools } from './tools.js';
 
 const START_WITHIN_MS = 120_000;
+const RELOAD_WITHIN_MS = 30_000;
 /** A stream that ffmpeg cannot make however often it begins is given up; the files are not. */
 const MAX_LIVE_REPAIRS = 20;
 const PROFILE_NAME = 'chromium';
@@ -108,12 +109,26 @@ export class Recording {
     await this.#within(startWithinMs, startRequested, 'The page did not start the recording.');
     if (order.rtmpUrls.length > 0 || order.hls) this.#live = this.#openLive();
     await this.#startPart();
-    this.#watch = new PageWatch(this.#browser, order.pageUrl, {
+    this.#watch = new PageWatch(this.#browser, {
       onGap: (gap) => this.emit({ kind: 'gap', ...gap }),
       onSound: () => rememberSound(order.folder),
       onStop: (reason) => this.#stopBecause(reason),
+      reload: () => this.#reloadPage(),
     });
     return 'begun';
+  }
+
+  /** A page that crashed is shown anew in another tab, and a new part begins with it. */
+  async #reloadPage(): Promise<void> {
+    const reloading = this.#commands.then(async () => {
+      const isCaptured = this.#phase === 'recording';
+      if (isCaptured) await this.#stopPart();
+      await this.#browser?.replacePage();
+      await this.#browser?.show(this.order.pageUrl, RELOAD_WITHIN_MS);
+      if (isCaptured && !this.#ended.hasFired) await this.#startPart();
+    });
+    this.#commands = reloading.catch(() => {});
+    await reloading;
   }
 
   #openLive(): LiveOutput {

@@ -26,12 +26,13 @@ export class RecorderBrowser {
   /** Resolves with null when Chromium is gone, whoever ended it. */
   readonly died: Promise<null>;
   #listeners: RecorderBrowserListeners | null = null;
+  #request: PageCapture | null = null;
   #closing = false;
   #complaint = '';
 
   private constructor(
     private readonly context: BrowserContext,
-    private readonly recorded: Page,
+    private recorded: Page,
     private readonly capture: Page,
     private readonly server: LocalServer,
     private readonly profileFolder: string,
@@ -40,11 +41,7 @@ export class RecorderBrowser {
     void this.died.then(() => {
       if (!this.#closing) this.#listeners?.onDied();
     });
-    recorded.on('crash', () => this.#listeners?.onPageCrashed());
-    recorded.on('pageerror', (error) => this.#hear(error.message));
-    recorded.on('console', (message) => {
-      if (message.type() === 'error') this.#hear(message.text());
-    });
+    this.#watch(recorded);
     capture.on('crash', () => this.#listeners?.onCaptureFailed('The capture page crashed.'));
   }
 
@@ -85,8 +82,23 @@ export class RecorderBrowser {
   }
 
   /** Begins to capture the tab, whatever it shows. Throws Failure `page_failed` where that cannot be. */
-  async openCapture({ size, ...capturing }: PageCapture, listeners: RecorderBrowserListeners): Promise<void> {
+  async openCapture(request: PageCapture, listeners: RecorderBrowserListeners): Promise<void> {
     this.#listeners = listeners;
+    this.#request = request;
+    await this.#capture(request);
+  }
+
+  /** Puts a tab that works in the place of one that crashed, and captures that from now on. */
+  async replacePage(): Promise<void> {
+    const crashed = this.recorded;
+    await this.capture.evaluate(() => window.capturePage.letGo());
+    this.recorded = await this.context.newPage();
+    this.#watch(this.recorded);
+    await crashed.close();
+    if (this.#request) await this.#capture(this.#request);
+  }
+
+  async #capture({ size, ...capturing }: PageCapture): Promise<void> {
     try {
       await this.recorded.setViewportSize(size);
       await this.recorded.evaluate((title) => {
@@ -148,6 +160,18 @@ export class RecorderBrowser {
     );
     this.server.close();
     await rm(this.profileFolder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
+  }
+
+  #watch(page: Page): void {
+    page.on('crash', () => {
+      if (this.#listeners) this.#listeners.onPageCrashed();
+      // A browser that is not used yet is not worth a repair.
+      else void this.context.close().catch(() => {});
+    });
+    page.on('pageerror', (error) => this.#hear(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.#hear(message.text());
+    });
   }
 
   #hear(complaint: string): void {

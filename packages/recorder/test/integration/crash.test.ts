@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { mayMount, SmallDisk } from '../../../../tests/support/small-disk.js';
 import { lipSyncMs, lookAt } from '../support/look.js';
-import { descendantsOf, isRunning } from '../support/processes.js';
+import { busiestOf, descendantsOf, isRunning } from '../support/processes.js';
 import { Bench, SMALL } from '../support/recorder.js';
 import { type RecordingApp, serveRecordingApp } from '../support/recording-app.js';
 
@@ -62,6 +62,20 @@ describe('kill -9 in the middle of a recording', () => {
     expect(await recorder.event('stopping')).toMatchObject({ reason: 'browser_died' });
     const { files } = await recorder.event('finished');
     expect(files[0]!.durationMs).toBeGreaterThan(lengthMs - LOST_AT_MOST_MS);
+  });
+
+  it('of the page loads it anew, and the file goes on', async () => {
+    const recorder = bench.record(app.url({ busy: '' }), SMALL);
+    const { atMs } = await recorder.event('recording');
+    process.kill(await busiestOf(descendantsOf(recorder.pid, '--type=renderer'), 1_500), 'SIGKILL');
+    const gap = await recorder.event('gap');
+    expect(gap.reason).toContain('crashed');
+    await sleep(2_000);
+    const lengthMs = Date.now() - atMs;
+    const [file] = await recorder.stop();
+    expect(Math.abs(file!.durationMs - lengthMs)).toBeLessThan(3_000);
+    const { flashes } = await lookAt(file!.path);
+    expect(flashes.at(-1)).toBeGreaterThan((gap.toMs - atMs) / 1000 - 1);
   });
 
   it('of its server leaves what was recorded to a later `finish`', async () => {

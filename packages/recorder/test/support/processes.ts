@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 interface RunningProcess {
   pid: number;
@@ -17,6 +18,20 @@ export function descendantsOf(pid: number, word: string): number[] {
     parents = children.map((child) => child.pid);
   }
   return found.filter(({ command }) => command.includes(word)).map((process) => process.pid);
+}
+
+/** The one of some processes that works hardest, judged over `forMs`. */
+export async function busiestOf(pids: readonly number[], forMs: number): Promise<number> {
+  const before = pids.map(cpuTicksOf);
+  await sleep(forMs);
+  const used = pids.map((pid, index) => cpuTicksOf(pid) - before[index]!);
+  return pids[used.indexOf(Math.max(...used))]!;
+}
+
+function cpuTicksOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
 }
 
 export const isRunning = (pid: number): boolean => runningProcesses().some((process) => process.pid === pid);

@@ -17,6 +17,8 @@ export interface CaptureRequest {
 export interface CapturePage {
   /** Answers which of the types is recorded. */
   open(request: CaptureRequest): Promise<string>;
+  /** Forgets the tab that was captured, which may then end without being missed. */
+  letGo(): void;
   start(part: number): Promise<void>;
   /** Resolves when the last chunk of the part was taken. */
   stop(): Promise<void>;
@@ -42,7 +44,7 @@ declare global {
 
 let request: CaptureRequest;
 let mimeType: string;
-let stream: MediaStream;
+let stream = new MediaStream();
 let recorder: MediaRecorder | null = null;
 let lastChunk: Promise<void> = Promise.resolve();
 
@@ -74,6 +76,13 @@ async function open(asked: CaptureRequest): Promise<string> {
     track.onended = () => void window.captureFailed(`The ${track.kind} capture ended.`);
   }
   return supported;
+}
+
+function letGo(): void {
+  for (const track of stream.getTracks()) {
+    track.onended = null;
+    track.stop();
+  }
 }
 
 async function start(part: number): Promise<void> {
@@ -108,4 +117,4 @@ async function stop(): Promise<void> {
   await lastChunk;
 }
 
-window.capturePage = { open, start, stop };
+window.capturePage = { open, letGo, start, stop };
