@@ -25,6 +25,7 @@ const MANUALS = [
   'docs/error-codes.md',
   'docs/webhooks.md',
   'docs/recordings.md',
+  'docs/livestreams.md',
   'docs/storage.md',
 ];
 
