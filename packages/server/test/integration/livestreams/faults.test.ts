@@ -14,7 +14,7 @@ let server: LiveServer;
 let setForwardMs = 0;
 const peers: HeadlessPeer[] = [];
 beforeAll(async () => {
-  const limits = { ...RECORDER_LIMITS, startMs: 500, stopMs: 500, silenceMs: 500 };
+  const limits = { ...RECORDER_LIMITS, startMs: 3_000, stopMs: 500, silenceMs: 500 };
   const clock = { now: () => new Date(Date.now() + setForwardMs) };
   const env = {
     PARLEY_RECORDER: FAKE_RECORDER,
@@ -61,7 +61,7 @@ describe('a recorder of a livestream', () => {
     const { meeting } = await live();
     const { id, playback_url } = await start(meeting, 'empty');
     expect(await reached(id!, 'ERRORED')).toMatchObject({
-      err_message: 'There was nothing to watch within 0.5 seconds',
+      err_message: 'There was nothing to watch within 3 seconds',
       started_time: null,
     });
     expect((await play(playback_url!)).status).toBe(404);
