@@ -12,10 +12,12 @@ import { createDispatcher } from './http/dispatcher.js';
 import { openListeners } from './http/listeners.js';
 import { operations } from './http/operations.js';
 import { Readiness } from './http/readiness.js';
+import { Ingest } from './ingest/ingest.js';
 import { CloseStack } from './lifecycle/close-stack.js';
 import { greeting } from './lifecycle/greeting.js';
 import { ensureInstallation, findDemoParticipants, type Installation } from './lifecycle/installation.js';
 import { openDatabase } from './lifecycle/open-database.js';
+import { ingestServer } from './livestreams/addresses.js';
 import { openStreamKey } from './livestreams/keys.js';
 import { Livestreams } from './livestreams/livestreams.js';
 import { createLogger } from './log/logger.js';
@@ -140,6 +142,9 @@ async function start(
     ...overrides.recordings,
   });
   stack.push('livestreams', () => livestreams.close());
+  const { disk } = livestreams;
+  const ingest = new Ingest({ db, clock, log, secrets, disk, settings, wakeWebhooks: webhooks.wake });
+  stack.push('ingest', () => ingest.close());
   const meetings = new LiveMeetings({
     db,
     clock,
@@ -155,12 +160,16 @@ async function start(
     },
     livestreams: {
       onStart: ({ meetingId, appId }) => livestreams.onStart({ id: meetingId, app_id: appId }),
-      changed: () => livestreams.wake(),
+      changed: () => {
+        livestreams.wake();
+        ingest.wake();
+      },
     },
     committed: webhooks.wake,
     webhookSources: {
       chatLink: files.chatExportLink,
       streamKey: (id, sealed) => (settings.webhookStreamKey ? openStreamKey(secrets, id, sealed) : ''),
+      ingestServer: ingestServer(settings),
     },
     chatRetentionDays: settings.chatRetentionDays,
   });
@@ -175,11 +184,14 @@ async function start(
     sessions: new LiveSessionControl(db, meetings),
     recordings,
     livestreams,
+    ingest,
   };
   stack.push('meetings', () => meetings.close());
   await meetings.recover();
   recordings.attach(new LiveRecordings(meetings));
-  livestreams.attach(new LiveLivestreams(meetings));
+  const livestreamed = new LiveLivestreams(meetings);
+  livestreams.attach(livestreamed);
+  await ingest.attach(livestreamed);
 
   const readiness = new Readiness({
     database: () => isMigrated(db),

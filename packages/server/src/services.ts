@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from './clock.js';
 import type { Settings } from './config/settings.js';
 import type { Database } from './database/tables.js';
+import type { Ingest } from './ingest/ingest.js';
 import type { Livestreams } from './livestreams/livestreams.js';
 import type { Recordings } from './recordings/recordings.js';
 import type { SessionControl } from './sessions/control.js';
@@ -21,4 +22,5 @@ export interface Services {
   sessions: SessionControl;
   recordings: Recordings;
   livestreams: Livestreams;
+  ingest: Pick<Ingest, 'cutOff'>;
 }

@@ -1,14 +1,16 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { BACKEND } from '@parley/core';
-import { NotAvailableError } from '../http/errors.js';
 import { type Page, pageOf, pagingOf, pagingQuery } from '../http/pagination.js';
 import type { LivestreamId, LivestreamSessionId } from '../ids.js';
+import { newStreamKey } from '../livestreams/keys.js';
 import {
+  changeLivestream,
   getActiveLivestream,
   getLivestream,
   getLivestreamOfMeeting,
   getLivestreamSession,
   getRunningSession,
+  insertLivestream,
   type LivestreamRow,
 } from '../livestreams/store.js';
 import { toLivestreamSessionView, toLivestreamView } from '../livestreams/view.js';
@@ -45,7 +47,31 @@ const create = createRoute({
   path: '/livestreams',
   summary: 'Create a livestream of its own',
   request: { body: jsonBody(newLivestream) },
-  responses: {},
+  responses: { 201: answer('The livestream, into which nobody sends yet.', livestreamView) },
+});
+
+const enable = createRoute({
+  method: 'put',
+  path: '/livestreams/{livestream_id}/enable',
+  summary: 'Let encoders send into a livestream again',
+  request: { params: ofLivestream },
+  responses: { 200: answer('The livestream.', livestreamView) },
+});
+
+const disable = createRoute({
+  method: 'put',
+  path: '/livestreams/{livestream_id}/disable',
+  summary: 'Let no encoder send into a livestream, and cut off the one that does',
+  request: { params: ofLivestream },
+  responses: { 200: answer('The livestream.', livestreamView) },
+});
+
+const resetKey = createRoute({
+  method: 'post',
+  path: '/livestreams/{livestream_id}/reset-stream-key',
+  summary: 'Give a livestream another stream key, and cut off who sends with the old one',
+  request: { params: ofLivestream },
+  responses: { 200: answer('The livestream with its new key.', livestreamView) },
 });
 
 const getOneSession = createRoute({
@@ -114,7 +140,7 @@ const listOfSession = createRoute({
 
 /** Livestreams of an app (features.md LS01, LS03, rest-api.md 1.9). */
 export function livestreams(services: ManagementServices) {
-  const { db, clock, livestreams } = services;
+  const { db, clock, ingest, livestreams } = services;
   const view = (row: LivestreamRow) => toLivestreamView(row, services);
   const withSessions = async (row: LivestreamRow, page: Page) => {
     const { rows, total } = await findLivestreamSessions(db, { livestreamId: row.id }, page);
@@ -129,8 +155,27 @@ export function livestreams(services: ManagementServices) {
       const page = pageOf(query);
       return c.json(okPage(page, await findLivestreams(db, c.var.appId, query, page), view), 200);
     })
-    .openapi(create, () => {
-      throw new NotAvailableError('Livestreams into which an encoder sends are not available on this server');
+    .openapi(create, async (c) => {
+      livestreams.requireIngest();
+      const { name = null } = c.req.valid('json');
+      const row = { appId: c.var.appId, meetingId: null, name, manualIngest: true };
+      return c.json(ok(view(await insertLivestream(services, row, clock.now()))), 201);
+    })
+    .openapi(enable, async (c) => {
+      const id = c.req.valid('param').livestream_id as LivestreamId;
+      return c.json(ok(view(await changeLivestream(services, c.var.appId, id, { disabled: false }))), 200);
+    })
+    .openapi(disable, async (c) => {
+      const id = c.req.valid('param').livestream_id as LivestreamId;
+      const row = await changeLivestream(services, c.var.appId, id, { disabled: true });
+      ingest.cutOff(row.id);
+      return c.json(ok(view(row)), 200);
+    })
+    .openapi(resetKey, async (c) => {
+      const id = c.req.valid('param').livestream_id as LivestreamId;
+      const row = await changeLivestream(services, c.var.appId, id, newStreamKey(services.secrets, id));
+      ingest.cutOff(row.id);
+      return c.json(ok(view(row)), 200);
     })
     .openapi(getOneSession, async (c) => {
       const id = c.req.valid('param').livestream_session_id as LivestreamSessionId;

@@ -1,7 +1,8 @@
 import { Hono } from 'hono';
 import { newMeetingLivestream } from '../api/schemas/livestreams.js';
 import { limitBody, requireStorableJson } from '../http/json-body.js';
-import { playbackUrl } from '../livestreams/addresses.js';
+import { ingestServer, playbackUrl } from '../livestreams/addresses.js';
+import { openStreamKey } from '../livestreams/keys.js';
 import { getActiveLivestream, type LivestreamRow } from '../livestreams/store.js';
 import type { Services } from '../services.js';
 import { otherMeeting } from '../sessions/meeting-info.js';
@@ -12,17 +13,23 @@ const BODY_MAX_BYTES = 64 * 1024;
 
 /**
  * What the SDK's `meeting.livestream` calls (rest-api.md 3.6). `can_livestream` as it is in the session decides who
- * starts and stops; everybody in the meeting may watch. The stream key is for the backend alone.
+ * starts and stops; everybody in the meeting may watch. The stream key is for those who may livestream, where they are
+ * to send the picture themselves.
  */
-export function livestreams({ db, settings, livestreams }: Services): Hono<AsParticipant> {
+export function livestreams({ db, secrets, settings, livestreams }: Services): Hono<AsParticipant> {
   const app = new Hono<AsParticipant>();
-  const view = (row: LivestreamRow) => ({
+  const view = (row: LivestreamRow, mayLivestream: boolean) => ({
     id: row.id,
     name: row.name,
     meeting_id: row.meeting_id,
     status: row.status,
     manual_ingest: row.manual_ingest,
     playback_url: playbackUrl(settings, row.playback_key),
+    ...(mayLivestream &&
+      row.manual_ingest && {
+        ingest_server: ingestServer(settings),
+        stream_key: openStreamKey(secrets, row.id, row.stream_key),
+      }),
   });
   app.use('/v2/meetings/:meetingId/livestreams', limitBody(BODY_MAX_BYTES), requireStorableJson);
   for (const path of ['livestreams', 'active-livestream', 'active-livestream/stop']) {
@@ -35,7 +42,10 @@ export function livestreams({ db, settings, livestreams }: Services): Hono<AsPar
   app.get('/v2/meetings/:meetingId/active-livestream', async (c) =>
     c.json({
       success: true,
-      data: view(await getActiveLivestream(db, c.var.admission.meeting.meetingId)),
+      data: view(
+        await getActiveLivestream(db, c.var.admission.meeting.meetingId),
+        c.var.admission.preset.permissions.can_livestream,
+      ),
     }),
   );
 
@@ -48,7 +58,7 @@ export function livestreams({ db, settings, livestreams }: Services): Hono<AsPar
       settings: start,
       manualIngest,
     });
-    return c.json({ success: true, data: view(row) }, 201);
+    return c.json({ success: true, data: view(row, true) }, 201);
   });
 
   app.post('/v2/meetings/:meetingId/active-livestream/stop', async (c) => {

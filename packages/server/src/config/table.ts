@@ -249,6 +249,14 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
     parse: integer(1, 600),
     reason: 'How long a recording goes on when everybody has left, before it stops by itself.',
   },
+  rtmpPort: {
+    env: 'PARLEY_RTMP_PORT',
+    default: null,
+    shownDefault: 'none',
+    parse: port,
+    reason:
+      'TCP port for encoders (OBS, ffmpeg) that send a livestream by RTMP, usually 1935. Without it there are no livestreams of their own and no `manual_ingest`. RTMP is not encrypted: who can listen on the way learns the stream key.',
+  },
   livestreamWindowSeconds: {
     env: 'PARLEY_LIVESTREAM_WINDOW_SECONDS',
     default: 300,

@@ -1,7 +1,12 @@
+import { hostNameOf } from '../config/sdk-hosts.js';
 import type { Settings } from '../config/settings.js';
 
-/** Where encoders send to; empty, since none are taken in. */
-export const INGEST_SERVER = '';
+/** What stands between host and stream key at the RTMP port. */
+const RTMP_APP = 'live';
+
+/** Where encoders send to, followed by their stream key; empty when no port is open for them. */
+export const ingestServer = ({ baseDomain, rtmpPort }: Pick<Settings, 'baseDomain' | 'rtmpPort'>): string =>
+  rtmpPort === null ? '' : `rtmp://${hostNameOf(baseDomain)}:${rtmpPort}/${RTMP_APP}/`;
 
 export const PLAYLIST = 'index.m3u8';
 

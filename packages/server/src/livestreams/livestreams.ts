@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Settings } from '../config/settings.js';
 import type { Database } from '../database/tables.js';
-import { NotAvailableError } from '../http/errors.js';
+import { ApiError, NotAvailableError } from '../http/errors.js';
 import type { AppId, LivestreamSessionId, MeetingId } from '../ids.js';
 import type { ReadyRecorder } from '../recordings/ready-recorder.js';
 import type { RecorderLaunches } from '../recordings/recorder-launches.js';
@@ -42,7 +42,10 @@ export interface LivestreamsOptions {
   secrets: SecretBox;
   launches: RecorderLaunches;
   recorders: ReadyRecorder;
-  settings: Pick<Settings, 'dataDir' | 'baseDomain' | 'recordersMax' | 'livestreamWindowSeconds'>;
+  settings: Pick<
+    Settings,
+    'dataDir' | 'baseDomain' | 'rtmpPort' | 'recordersMax' | 'livestreamWindowSeconds'
+  >;
   limits?: RecorderLimits;
 }
 
@@ -87,15 +90,22 @@ export class Livestreams {
   async start({ meeting, by, settings, manualIngest }: LivestreamStart): Promise<LivestreamRow> {
     await this.#live.check(meeting.id, by);
     if (manualIngest) {
-      throw new NotAvailableError(
-        'This server takes in no picture from elsewhere: leave "manual_ingest" out',
-      );
+      this.requireIngest();
+    } else {
+      await this.options.launches.requireTools();
+      await requireFreeRecorder(this.options.db, this.options.settings.recordersMax);
     }
-    await this.options.launches.requireTools();
-    await requireFreeRecorder(this.options.db, this.options.settings.recordersMax);
     const row = await this.#rowOf(meeting);
-    await this.#live.start(meeting.id, by, newLivestream(row, settings, this.options.settings));
+    if (row.disabled) throw new ApiError(409, 'The livestream of this meeting is disabled');
+    const run = newLivestream(row, settings, this.options.settings, manualIngest);
+    await this.#live.start(meeting.id, by, run);
     return await getLivestreamOfMeeting(this.options.db, meeting.id);
+  }
+
+  /** Throws ApiError 503 unless encoders can send to this server. */
+  requireIngest(): void {
+    if (this.options.settings.rtmpPort !== null) return;
+    throw new NotAvailableError('No encoder can send to this server: PARLEY_RTMP_PORT opens a port for them');
   }
 
   /** Throws ApiError 404 when none runs, and what `LivestreamedSessions.stop` throws. */
@@ -106,7 +116,7 @@ export class Livestreams {
 
   /** The livestream that begins with the next session of a meeting that wants one (features.md LS06). */
   async onStart(meeting: LivestreamStart['meeting']): Promise<NewLivestream> {
-    return newLivestream(await this.#rowOf(meeting), {}, this.options.settings);
+    return newLivestream(await this.#rowOf(meeting), {}, this.options.settings, false);
   }
 
   /** What players load. */

@@ -7,8 +7,8 @@ import type { LivestreamRow } from './store.js';
 
 /** What a recorder is to make of a meeting for its viewers; kept with the row of the run. */
 export interface LivestreamOrder {
-  /** Who the recorder is in the session. */
-  livestreamerId: ParticipantId;
+  /** Who the recorder is in the session; null when an encoder of the customer's sends the picture. */
+  livestreamerId: ParticipantId | null;
   /** In pixels. */
   video: { width: number; height: number };
   /** Sealed, for the webhooks. */
@@ -24,14 +24,15 @@ export interface LivestreamSettings {
 const WIDTH_DEFAULT_PX = 1280;
 const HEIGHT_DEFAULT_PX = 720;
 
-/** A run of a meeting's livestream that is to be begun. */
+/** A run of a livestream that is to be begun. */
 export function newLivestream(
   row: LivestreamRow,
   { name, video_config: video }: LivestreamSettings,
   settings: Pick<Settings, 'baseDomain'>,
+  manualIngest: boolean,
 ): NewLivestream {
   const order: LivestreamOrder = {
-    livestreamerId: newId() as ParticipantId,
+    livestreamerId: manualIngest ? null : (newId() as ParticipantId),
     video: { width: video?.width ?? WIDTH_DEFAULT_PX, height: video?.height ?? HEIGHT_DEFAULT_PX },
     streamKey: row.stream_key,
   };
@@ -40,7 +41,7 @@ export function newLivestream(
     livestreamId: row.id,
     name: name ?? row.name ?? '',
     playbackUrl: playbackUrl(settings, row.playback_key),
-    manualIngest: false,
+    manualIngest,
     order,
   };
 }

@@ -20,7 +20,7 @@ export class LivestreamOrders {
     const { livestreamerId, video } = run.livestream_order as LivestreamOrder;
     const tools = await this.launches.requireTools();
     await this.disk.prepare(run.id);
-    const who = { appId: run.app_id, meetingId: run.meeting_id, participantId: livestreamerId };
+    const who = { appId: run.app_id, meetingId: run.meeting_id, participantId: livestreamerId! };
     const order: RecordOrder = {
       kind: 'record',
       recordingId: run.id,

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { v7 as newId } from 'uuid';
+import type { Clock } from '../clock.js';
 import type { Database, LivestreamSessionsTable, LivestreamsTable } from '../database/tables.js';
 import { ApiError } from '../http/errors.js';
 import type { AppId, LivestreamId, LivestreamSessionId, MeetingId } from '../ids.js';
@@ -63,6 +64,24 @@ export async function getLivestream(
     .selectAll()
     .where('id', '=', id)
     .where('app_id', '=', appId)
+    .executeTakeFirst();
+  if (!row) throw ApiError.notFound('livestream', id);
+  return row;
+}
+
+/** Throws ApiError 404 unless the app has this livestream. */
+export async function changeLivestream(
+  { db, clock }: { db: Kysely<Database>; clock: Clock },
+  appId: AppId,
+  id: LivestreamId,
+  change: Partial<Pick<LivestreamRow, 'disabled' | 'stream_key' | 'stream_key_hash'>>,
+): Promise<LivestreamRow> {
+  const row = await db
+    .updateTable('livestreams')
+    .set({ ...change, updated_at: clock.now() })
+    .where('id', '=', id)
+    .where('app_id', '=', appId)
+    .returningAll()
     .executeTakeFirst();
   if (!row) throw ApiError.notFound('livestream', id);
   return row;

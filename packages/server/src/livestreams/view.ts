@@ -1,6 +1,6 @@
 import type { Settings } from '../config/settings.js';
 import type { SecretBox } from '../storage/sealing.js';
-import { INGEST_SERVER, playbackUrl } from './addresses.js';
+import { ingestServer, playbackUrl } from './addresses.js';
 import { openStreamKey } from './keys.js';
 import type { LivestreamRow, LivestreamSessionRow } from './store.js';
 
@@ -21,7 +21,7 @@ export interface LivestreamView {
 
 export interface ViewOptions {
   secrets: SecretBox;
-  settings: Pick<Settings, 'baseDomain'>;
+  settings: Pick<Settings, 'baseDomain' | 'rtmpPort'>;
 }
 
 export function toLivestreamView(row: LivestreamRow, { secrets, settings }: ViewOptions): LivestreamView {
@@ -32,7 +32,7 @@ export function toLivestreamView(row: LivestreamRow, { secrets, settings }: View
     status: row.status,
     disabled: row.disabled,
     manual_ingest: row.manual_ingest,
-    ingest_server: INGEST_SERVER,
+    ingest_server: ingestServer(settings),
     stream_key: openStreamKey(secrets, row.id, row.stream_key),
     playback_url: playbackUrl(settings, row.playback_key),
     created_at: row.created_at.toISOString(),

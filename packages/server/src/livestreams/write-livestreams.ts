@@ -18,7 +18,7 @@ export type LivestreamWrite =
 /** In the order in which it happened: a livestream may be invoked and stopped within one group. */
 export async function writeLivestreams(
   trx: Transaction<Database>,
-  writes: readonly { sessionId: SessionId; write: LivestreamWrite }[],
+  writes: readonly { sessionId: SessionId | null; write: LivestreamWrite }[],
 ): Promise<void> {
   for (const { sessionId, write } of writes) {
     if (write.kind === 'changed') {

@@ -20,7 +20,6 @@ import type {
   RecordingId,
   SessionId,
 } from '../ids.js';
-import { INGEST_SERVER } from '../livestreams/addresses.js';
 import type { LivestreamOrder } from '../livestreams/order.js';
 import type { LivestreamWrite } from '../livestreams/write-livestreams.js';
 import type { RecordingOrder } from '../recordings/order.js';
@@ -63,6 +62,8 @@ export interface WebhookSources {
   chatLink(sessionId: SessionId, endedAt: Date): { url: string; expiresAt: Date };
   /** The key of a livestream's encoder, from its sealed form; empty where it is left out (features.md Q26). */
   streamKey(id: LivestreamId, sealed: string): string;
+  /** Where encoders send to; empty without a port for them. */
+  ingestServer: string;
 }
 
 /** Everything that one transaction has to write for some events of one session. */
@@ -230,7 +231,7 @@ function noteLivestream(
       livestream,
       manualIngest,
       playbackUrl,
-      ingestServer: INGEST_SERVER,
+      ingestServer: sources.ingestServer,
       streamKey: sources.streamKey(livestreamId as LivestreamId, streamKey),
     }),
   );

@@ -1,14 +1,17 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Database } from '../database/tables.js';
-import type { AppId, SessionId } from '../ids.js';
+import type { AppId, LivestreamSessionId, SessionId } from '../ids.js';
 import type { WebhookEventName } from './events.js';
 import { PARKED_MS, RETRY_WINDOW_MS } from './schedule.js';
 
 /** One event as it is written to the outbox; `payloads.ts` makes them. */
 export interface QueuedWebhookEvent {
   appId: AppId;
-  /** Events of one session reach each webhook in the order they were queued; null asks for no order. */
-  sessionId: SessionId | null;
+  /**
+   * Events of one session, or of one run of a livestream of no meeting, reach each webhook in the order they were
+   * queued; null asks for no order.
+   */
+  sessionId: SessionId | LivestreamSessionId | null;
   event: WebhookEventName;
   /** The whole body, `event` included. */
   payload: object;

@@ -1,5 +1,13 @@
 import type { Livestream, Recording, StopReason } from '@parley/core';
-import type { AppId, LivestreamId, MeetingId, PeerId, RecordingId, SessionId } from '../ids.js';
+import type {
+  AppId,
+  LivestreamId,
+  LivestreamSessionId,
+  MeetingId,
+  PeerId,
+  RecordingId,
+  SessionId,
+} from '../ids.js';
 import type { QueuedWebhookEvent } from './outbox.js';
 
 /**
@@ -145,22 +153,35 @@ const STATUS_OF_LIVESTREAM = { INVOKED: 'IDLE', LIVE: 'LIVE', ENDED: 'OFFLINE', 
 /** Flat, and with a meeting that does not say its session (features.md WP07); `errMessage` is an addition of ours. */
 export function livestreamStatusUpdate(
   session: WebhookSession,
-  { livestreamId, livestream, ...addresses }: WebhookLivestream,
+  update: WebhookLivestream,
 ): QueuedWebhookEvent {
-  const event = 'livestreaming.statusUpdate';
   const { sessionId, startedAt, endedAt, ...ofMeeting } = meeting(session);
+  const { event, ...fields } = livestreamFields(update);
   return {
     appId: session.appId,
     sessionId: session.sessionId,
     event,
-    payload: {
-      event,
-      streamId: livestreamId,
-      status: STATUS_OF_LIVESTREAM[livestream.status],
-      ...addresses,
-      ...(livestream.status === 'ERRORED' && { errMessage: livestream.error.message }),
-      meeting: ofMeeting,
-    },
+    payload: { event, ...fields, meeting: ofMeeting },
+  };
+}
+
+/** The same for a livestream of no meeting; the events of one run come in order. */
+export function ownLivestreamStatusUpdate(
+  appId: AppId,
+  runId: LivestreamSessionId,
+  update: WebhookLivestream,
+): QueuedWebhookEvent {
+  const { event, ...fields } = livestreamFields(update);
+  return { appId, sessionId: runId, event, payload: { event, ...fields, meeting: null } };
+}
+
+function livestreamFields({ livestreamId, livestream, ...addresses }: WebhookLivestream) {
+  return {
+    event: 'livestreaming.statusUpdate' as const,
+    streamId: livestreamId,
+    status: STATUS_OF_LIVESTREAM[livestream.status],
+    ...addresses,
+    ...(livestream.status === 'ERRORED' && { errMessage: livestream.error.message }),
   };
 }
 

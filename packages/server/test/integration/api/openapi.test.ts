@@ -39,6 +39,8 @@ const REFERENCE = `
   GET /{app}/livestreams/{x}/active-livestream-session · GET /{app}/livestreams/sessions/{x}
   POST /{app}/meetings/{x}/livestreams · GET /{app}/meetings/{x}/active-livestream
   POST /{app}/meetings/{x}/active-livestream/stop · GET /{app}/meetings/{x}/livestream
+  PUT /{app}/livestreams/{x}/enable · PUT /{app}/livestreams/{x}/disable
+  POST /{app}/livestreams/{x}/reset-stream-key
   GET /{app}/sessions/{x}/livestream-sessions
   GET /{app}/analytics/daywise · GET /{app}/analytics/livestreams/overall
   GET /{app}/analytics/livestreams/daywise

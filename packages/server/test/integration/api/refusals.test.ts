@@ -167,7 +167,7 @@ describe('what this server cannot do yet', () => {
     expect(answer.headers.get('x-should-retry')).toBe('false');
     expect(answer.body.error).toMatchObject({
       reason: 'not_available',
-      message: expect.stringContaining('not available'),
+      message: expect.stringContaining('PARLEY_RTMP_PORT'),
     });
     for (const [method, path, body, status] of [
       ['GET', '/recordings?status=LOST', undefined, 400],
@@ -188,6 +188,9 @@ describe('what this server cannot do yet', () => {
       ['GET', `/livestreams/${unknown}`, undefined, 404],
       ['GET', `/livestreams/${unknown}/active-livestream-session`, undefined, 404],
       ['GET', `/livestreams/sessions/${unknown}`, undefined, 404],
+      ['PUT', `/livestreams/${unknown}/disable`, undefined, 404],
+      ['PUT', `/livestreams/${unknown}/enable`, undefined, 404],
+      ['POST', `/livestreams/${unknown}/reset-stream-key`, undefined, 404],
       ['GET', `/meetings/${meeting}/active-livestream`, undefined, 404],
       ['POST', `/meetings/${meeting}/active-livestream/stop`, undefined, 404],
       ['GET', `/meetings/${meeting}/livestream`, undefined, 404],

@@ -127,6 +127,7 @@ export async function startApi(limits: Partial<ApiLimits> = {}): Promise<TestApi
     settings: {
       maxBodyBytes: MAX_BODY_BYTES,
       baseDomain: 'localhost:8443',
+      rtmpPort: null,
       apiRequestsPer5Minutes: 0,
       recordingRequestsPer50Seconds: 0,
       ...limits,
@@ -137,6 +138,7 @@ export async function startApi(limits: Partial<ApiLimits> = {}): Promise<TestApi
     sessions,
     recordings,
     livestreams,
+    ingest: { cutOff: () => {} },
     webhooks: { redeliver },
   });
   const server = serve({ fetch: api.fetch, port: 0, hostname: '127.0.0.1' });

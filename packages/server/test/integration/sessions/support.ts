@@ -57,6 +57,7 @@ export async function startSessionsBench(): Promise<SessionsBench> {
             expiresAt: endedAt,
           }),
           streamKey: () => '',
+          ingestServer: '',
         },
         chatRetentionDays: 7,
         ...options,

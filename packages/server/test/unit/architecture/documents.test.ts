@@ -27,6 +27,7 @@ const MANUALS = [
   'docs/recordings.md',
   'docs/livestreams.md',
   'docs/storage.md',
+  'docs/encoders.md',
 ];
 
 describe('the documents', () => {

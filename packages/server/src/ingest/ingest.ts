@@ -1,0 +1,197 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { LivestreamChange } from '@parley/core';
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.js';
+import type { Settings } from '../config/settings.js';
+import type { Database } from '../database/tables.js';
+import type { LivestreamId, LivestreamSessionId, MeetingId } from '../ids.js';
+import type { LivestreamDisk } from '../livestreams/disk.js';
+import type { LivestreamedSessions } from '../livestreams/sessions.js';
+import { findLivestreamByKey, type LivestreamRow } from '../livestreams/store.js';
+import type { SecretBox } from '../storage/sealing.js';
+import { type FedRun, Feed } from './feed.js';
+import { ENCODERS_MAX, UNKNOWN_MAX, UNKNOWN_PER_ADDRESS_MAX } from './limits.js';
+import { OwnRuns } from './own-runs.js';
+
+const SERVER_RESTARTED: LivestreamChange = {
+  to: 'failed',
+  error: { code: 'server_restarted', message: 'The server was started again during the livestream' },
+};
+
+export interface IngestOptions {
+  db: Kysely<Database>;
+  clock: Clock;
+  log: Logger;
+  secrets: SecretBox;
+  disk: LivestreamDisk;
+  settings: Pick<
+    Settings,
+    'host' | 'rtmpPort' | 'ffmpeg' | 'baseDomain' | 'livestreamWindowSeconds' | 'webhookStreamKey'
+  >;
+  wakeWebhooks(): void;
+}
+
+/** Takes in what encoders send by RTMP, as far as a port is set for it (features.md LS02). */
+export class Ingest {
+  readonly #feeds = new Set<Feed>();
+  readonly #ownRuns: OwnRuns;
+  /** Livestreams that somebody sends into, from the look at the key on. */
+  readonly #taken = new Set<LivestreamId>();
+  /** How often somebody was cut off, for those who are just being let in. */
+  #revocations = 0;
+  #server: Server | null = null;
+  #sessions: LivestreamedSessions | null = null;
+  #isClosed = false;
+
+  constructor(private readonly options: IngestOptions) {
+    this.#ownRuns = new OwnRuns(options);
+  }
+
+  /** Ends what an earlier server has left, and opens the port. Rejects when the port cannot be had. */
+  async attach(sessions: LivestreamedSessions): Promise<void> {
+    const { host, rtmpPort } = this.options.settings;
+    this.#sessions = sessions;
+    for (const id of await this.#ownRuns.leftovers()) await this.#endLeftover(id, null);
+    for (const { id, meetingId } of await this.#fedMeetings()) await this.#endLeftover(id, meetingId);
+    if (rtmpPort === null) return;
+    const server = createServer((socket) => this.#take(socket));
+    await new Promise<void>((opened, failed) => {
+      server.once('error', failed);
+      server.listen(rtmpPort, host, opened);
+    });
+    server.on('error', (error) => this.options.log.error({ err: error }, 'The RTMP port has a problem'));
+    this.#server = server;
+  }
+
+  /** To be called after a commit that changed a livestream. Cheap, and safe to call often. */
+  wake(): void {
+    this.#cutOffStopped().catch((error: unknown) => {
+      this.options.log.error({ err: error }, 'Encoders of stopped livestreams could not be cut off');
+    });
+  }
+
+  /** Cuts off who sends into a livestream that was disabled or has another key now. */
+  cutOff(id: LivestreamId): void {
+    this.#revocations++;
+    for (const feed of this.#feeds) {
+      if (feed.run?.livestreamId === id) feed.stop('The key may not be used any more', { silent: false });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#server?.close();
+    for (const feed of this.#feeds) feed.stop('The server closes', { silent: true });
+    await Promise.all([...this.#feeds].map(({ over }) => over));
+  }
+
+  /** Somebody else than the encoder has ended what it sends into. */
+  async #cutOffStopped(): Promise<void> {
+    const fed = [...this.#feeds].filter(({ run }) => run !== null);
+    if (fed.length === 0) return;
+    const over = await this.options.db
+      .selectFrom('livestream_sessions')
+      .select('id')
+      .where(
+        'id',
+        'in',
+        fed.map(({ run }) => run!.id),
+      )
+      .where('stopped_at', 'is not', null)
+      .execute();
+    const ids = new Set(over.map(({ id }) => id));
+    for (const feed of fed) if (ids.has(feed.run!.id)) feed.stop('The livestream is over', { silent: true });
+  }
+
+  #take(socket: Socket): void {
+    const unknown = [...this.#feeds].filter(({ run }) => run === null);
+    const ofAddress = unknown.filter(({ address }) => address === socket.remoteAddress);
+    const isFull =
+      this.#feeds.size >= ENCODERS_MAX ||
+      unknown.length >= UNKNOWN_MAX ||
+      ofAddress.length >= UNKNOWN_PER_ADDRESS_MAX;
+    if (isFull || this.#isClosed) {
+      socket.destroy();
+      return;
+    }
+    const { log, disk, settings } = this.options;
+    const feed = new Feed(socket, {
+      log,
+      disk,
+      ffmpeg: settings.ffmpeg ?? 'ffmpeg',
+      windowSeconds: settings.livestreamWindowSeconds,
+      admit: (streamKey) => this.#admit(streamKey),
+      follow: (run, change) => this.#follow(run, change),
+    });
+    this.#feeds.add(feed);
+    void feed.over.then(() => {
+      this.#feeds.delete(feed);
+      if (feed.run) this.#taken.delete(feed.run.livestreamId);
+    });
+  }
+
+  async #admit(streamKey: string): Promise<FedRun | null> {
+    const revocations = this.#revocations;
+    const row = await this.#livestreamOf(streamKey);
+    if (!row || this.#isClosed || this.#taken.has(row.id)) return null;
+    this.#taken.add(row.id);
+    try {
+      const id = row.meeting_id === null ? await this.#ownRuns.begin(row) : await this.#waitingRun(row);
+      if (!id) this.#taken.delete(row.id);
+      // The key may have been taken away meanwhile; its feed is found as soon as it has its run.
+      if (this.#revocations !== revocations && !(await this.#livestreamOf(streamKey))) {
+        setImmediate(() => this.cutOff(row.id));
+      }
+      return id && { id, livestreamId: row.id, meetingId: row.meeting_id };
+    } catch (error) {
+      this.#taken.delete(row.id);
+      throw error;
+    }
+  }
+
+  async #livestreamOf(streamKey: string): Promise<LivestreamRow | null> {
+    const row = await findLivestreamByKey(this.options.db, streamKey);
+    return row && !row.disabled ? row : null;
+  }
+
+  /** The run of a meeting's livestream that was started for somebody to send into. */
+  async #waitingRun(row: LivestreamRow): Promise<LivestreamSessionId | null> {
+    const run = await this.options.db
+      .selectFrom('livestream_sessions')
+      .select('id')
+      .where('livestream_id', '=', row.id)
+      .where('livestreamer_id', 'is', null)
+      .where('status', '=', 'INVOKED')
+      .executeTakeFirst();
+    return run?.id ?? null;
+  }
+
+  /** Livestreams of meetings that somebody sent into when an earlier server ended. */
+  async #fedMeetings(): Promise<{ id: LivestreamSessionId; meetingId: MeetingId }[]> {
+    const rows = await this.options.db
+      .selectFrom('livestream_sessions as session')
+      .innerJoin('livestreams as livestream', 'livestream.id', 'session.livestream_id')
+      .select(['session.id', 'livestream.meeting_id'])
+      .where('session.livestreamer_id', 'is', null)
+      .where('livestream.meeting_id', 'is not', null)
+      .where('session.status', '=', 'LIVE')
+      .execute();
+    return rows.map(({ id, meeting_id }) => ({ id, meetingId: meeting_id! }));
+  }
+
+  /** It ended when its playlist was written last, as far as there is one. */
+  async #endLeftover(id: LivestreamSessionId, meetingId: MeetingId | null): Promise<void> {
+    if (meetingId) {
+      await this.#sessions!.follow(meetingId, id, SERVER_RESTARTED);
+      return;
+    }
+    const writtenAtMs = await this.options.disk.playlistTime(id);
+    const at = writtenAtMs === null ? this.options.clock.now() : new Date(writtenAtMs);
+    await this.#ownRuns.follow(id, SERVER_RESTARTED, at);
+  }
+
+  #follow({ id, meetingId }: FedRun, change: LivestreamChange): Promise<'done' | 'unfit' | 'later'> {
+    return meetingId ? this.#sessions!.follow(meetingId, id, change) : this.#ownRuns.follow(id, change);
+  }
+}
