@@ -1,9 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, type Stage, setUpStage, WITHOUT_DEVICES } from '../../support/browser-stage.js';
 import { chromiumIsInstalled } from '../../support/chromium.js';
+import { freePort } from '../../support/free-port.js';
 import { serverIsBuilt } from '../../support/parley-process.js';
 import { proves } from '../../support/proves.js';
 import { until } from '../../support/until.js';
+
+const FAKE_RECORDER = fileURLToPath(new URL('../../support/fake-recorder.mjs', import.meta.url));
 
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('a livestream with the official SDK', () => {
   let stage: Stage;
@@ -13,7 +17,9 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('a livestream with the o
   let vic: Person;
 
   beforeAll(async () => {
-    stage = await setUpStage();
+    stage = await setUpStage({
+      env: { PARLEY_RECORDER: FAKE_RECORDER, PARLEY_RTMP_PORT: String(await freePort()) },
+    });
     meeting = await stage.backend.newMeeting();
     [hal, vera, vic] = await Promise.all([
       stage.enter(meeting, 'Hal', 'livestream_host'),
@@ -23,6 +29,15 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('a livestream with the o
   });
   afterAll(() => stage?.dispose());
 
+  const stateOf = (person: Person) =>
+    person.run(() => {
+      const { state, playbackUrl, ingestionCredentials } = window.meeting.livestream;
+      return { state, playbackUrl, ingestionCredentials };
+    });
+  const streams = (person: Person, state: string) =>
+    until(`the livestream is ${state}`, async () => (await stateOf(person)).state === state);
+  const control = (person: Person, action: 'start' | 'stop') =>
+    person.attempt((action: 'start' | 'stop') => window.meeting.livestream[action](), action);
   const statusOf = (person: Person) => person.run(() => window.meeting.stage.status);
   const becomes = (person: Person, status: string) =>
     until(`${status}`, async () => (await statusOf(person)) === status);
@@ -100,6 +115,88 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('a livestream with the o
     await becomes(vera, 'OFF_STAGE');
     await until('no media', async () => (await connections(vera)) === 0);
     expect(await isInRoom(vera)).toBe(true);
+  });
+
+  it(
+    'the host starts and stops the livestream, which all see with its address, also who comes later (LS07, S27, S44)',
+    proves(
+      'Livestream.state',
+      'Livestream.playbackUrl',
+      'Livestream.start',
+      'Livestream.stop',
+      'Livestream:livestreamUpdate',
+    ),
+    async () => {
+      expect(await stateOf(vic)).toMatchObject({ state: 'IDLE' });
+      expect(await control(hal, 'stop')).toMatchObject({ ok: false, code: '1902' });
+      for (const action of ['start', 'stop'] as const) {
+        expect(await control(vic, action)).toMatchObject({ ok: false, code: '1901' });
+      }
+      expect(await control(hal, 'start')).toEqual({ ok: true });
+      for (const person of [hal, vera, vic]) await streams(person, 'LIVESTREAMING');
+      const { playbackUrl } = await stateOf(hal);
+      const { pathname } = new URL(playbackUrl!);
+      const playlist = await fetch(`${stage.parley.httpUrl}${pathname}?dvrEnabled=true`);
+      expect(await playlist.text()).toContain('#EXTINF');
+      expect(await stateOf(vic)).toMatchObject({ playbackUrl });
+      expect(
+        (await hal.events())
+          .filter(({ source, name }) => source === 'livestream' && name === 'livestreamUpdate')
+          .map(({ details }) => details),
+      ).toEqual(['STARTING', 'LIVESTREAMING']);
+
+      const late = await stage.enter(meeting, 'Lea', 'livestream_host', WITHOUT_DEVICES);
+      await streams(late, 'LIVESTREAMING');
+      expect(await stateOf(late)).toMatchObject({ playbackUrl });
+      // Another one while this one runs: the server answers 409.
+      expect(await control(late, 'start')).toMatchObject({ ok: false, code: '1900' });
+      await late.close();
+      await viewers(vic, 3);
+
+      expect(await control(hal, 'stop')).toEqual({ ok: true });
+      for (const person of [hal, vera, vic]) await streams(person, 'IDLE');
+      expect((await stateOf(vic)).playbackUrl).toBeUndefined();
+      await vic.sawEvent('livestream', 'livestreamUpdate');
+    },
+  );
+
+  it(
+    'the host sends the picture by an encoder of his own, whose key the audience does not learn (LS02, S44)',
+    proves('Livestream.ingestionCredentials'),
+    async () => {
+      const start = () => window.meeting.livestream.start({ manualIngestion: true });
+      expect(await hal.attempt(start)).toEqual({ ok: true });
+      for (const person of [hal, vera, vic]) await streams(person, 'WAITING_ON_MANUAL_INGESTION');
+      const { ingestionCredentials } = await stateOf(hal);
+      expect(ingestionCredentials).toEqual({
+        ingestionServer: expect.stringMatching(/^rtmp:\/\/localhost:\d+\/live\/$/),
+        streamKey: expect.stringMatching(/^[0-9a-f]{64}$/),
+      });
+      const late = await stage.enter(meeting, 'Lea', 'livestream_viewer', WITHOUT_DEVICES);
+      await streams(late, 'WAITING_ON_MANUAL_INGESTION');
+      expect((await stateOf(late)).ingestionCredentials).toBeNull();
+      await late.close();
+      expect(await control(hal, 'stop')).toEqual({ ok: true });
+      for (const person of [hal, vera, vic]) await streams(person, 'IDLE');
+    },
+  );
+
+  it('one that the backend starts is seen as well; of one that fails nothing is left (LS01)', async () => {
+    const { client, accountId: account_id, appId: app_id } = stage.backend;
+    const { livestreams } = client.realtimeKit;
+    const scope = { account_id, app_id };
+    const start = async (name: string) =>
+      (await livestreams.startLivestreamingAMeeting(meeting, { ...scope, name })).data!.id!;
+    const failing = await start('dies_start');
+    await until('it has failed', async () => {
+      const found = await livestreams.getLivestreamSessionForLivestreamID(failing, scope);
+      return found.data?.livestream?.status === 'ERRORED';
+    });
+    expect(await stateOf(hal)).toMatchObject({ state: 'IDLE' });
+    await start('fine');
+    await streams(vic, 'LIVESTREAMING');
+    expect(await control(hal, 'stop')).toEqual({ ok: true });
+    await streams(vic, 'IDLE');
   });
 
   it('everybody chats, on the stage or off it (G02)', async () => {
