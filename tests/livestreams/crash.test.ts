@@ -45,8 +45,11 @@ describe.skipIf(!serverIsBuilt)('after a crash of the server', () => {
     const { session } = await stage.of(late.id);
     const first = await until('a recorder', () => recorderOf(session.id));
     await stage.parley.kill();
+    const killedAt = Date.now();
     await stage.parley.start();
     await isOver(live.id);
+    // Nothing was streamed while the server was away.
+    expect(Date.parse((await stage.of(live.id)).session.stopped_time)).toBeLessThan(killedAt + 500);
     expect(await (await stage.play(live.playback_url)).text()).toContain('#EXT-X-ENDLIST');
     await until('another recorder', () => ![undefined, first].includes(recorderOf(session.id)));
     expect((await stage.of(late.id)).session).toMatchObject({ id: session.id, status: 'INVOKED' });

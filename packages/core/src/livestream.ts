@@ -16,7 +16,11 @@ export interface LivestreamError {
 }
 
 /** What happens to a livestream after it was invoked. */
-export type LivestreamChange = { to: 'live' } | { to: 'stopped' } | { to: 'failed'; error: LivestreamError };
+export type LivestreamChange =
+  | { to: 'live' }
+  | { to: 'stopped' }
+  /** `lastAt` is when there was something new to watch for the last time, where that was long ago. */
+  | { to: 'failed'; error: LivestreamError; lastAt?: Timestamp };
 
 /** The livestream after a change, or null where the change does not fit its state. */
 export function changeLivestream(
@@ -32,6 +36,15 @@ export function changeLivestream(
     case 'stopped':
       return { status: 'ENDED', startedAt, stoppedAt: at };
     case 'failed':
-      return { status: 'ERRORED', startedAt, stoppedAt: at, error: change.error };
+      return {
+        status: 'ERRORED',
+        startedAt,
+        stoppedAt: endOf(change.lastAt, startedAt, at),
+        error: change.error,
+      };
   }
 }
+
+/** Never before its start, nor after now, whatever a clock has said in between. */
+const endOf = (lastAt: Timestamp | undefined, startedAt: Timestamp | null, now: Timestamp): Timestamp =>
+  Math.min(now, Math.max(lastAt ?? now, startedAt ?? now));

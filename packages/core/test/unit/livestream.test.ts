@@ -146,6 +146,14 @@ describe('a livestream', () => {
       [changeLivestream(begun, { to: 'failed', error }, 3)!, { status: 'ERRORED', startedAt: 1, error }],
       [changeLivestream({ status: 'INVOKED' }, { to: 'stopped' }, 3)!, { startedAt: null }],
     ];
+    for (const [lastAt, stoppedAt] of [
+      [2, 2],
+      [0, 1],
+      [9, 3],
+    ] as const) {
+      const away = changeLivestream(begun, { to: 'failed', error, lastAt }, 3)!;
+      over.push([away, { status: 'ERRORED', stoppedAt }]);
+    }
     for (const [ended, expected] of over) {
       expect(ended).toMatchObject(expected);
       for (const to of ['live', 'stopped'] as const) expect(changeLivestream(ended, { to }, 4)).toBeNull();

@@ -128,10 +128,17 @@ export class LivestreamLead {
       const launch = await this.options.recorderFor(run);
       if (this.#isClosed) return;
       this.#setLimit(limits.startMs, `There was nothing to watch within ${limits.startMs / 1000} seconds`);
-      this.#process = await this.options.startRecorder(launch, {
+      let isGone = false;
+      const process = await this.options.startRecorder(launch, {
         onEvent: (event) => this.#onEvent(event),
-        onExit: (reason) => this.#onExit(reason),
+        onExit: (reason) => {
+          isGone = true;
+          this.#onExit(reason);
+        },
       });
+      if (this.#isClosed) process.release();
+      if (isGone) return;
+      this.#process = process;
       this.#look(FIRST_LOOKS_EVERY_MS);
     } catch (error) {
       const isMissing = error instanceof Error && 'reason' in error && error.reason === 'not_available';
@@ -142,7 +149,11 @@ export class LivestreamLead {
 
   async #accompany(run: LivestreamRun): Promise<void> {
     if (this.#outcome) return await this.#follow(run, this.#outcome);
-    if (!this.#process) await this.#follow(run, { to: 'failed', error: SERVER_RESTARTED });
+    if (this.#process) return;
+    // The server may have been away for hours in which nothing was streamed.
+    const lastAt = await this.options.disk.playlistTime(this.id);
+    const known = lastAt !== null && { lastAt: Math.round(lastAt) };
+    await this.#follow(run, { to: 'failed', error: SERVER_RESTARTED, ...known });
   }
 
   #end(): void {

@@ -130,3 +130,37 @@ describe('a livestream', () => {
     }
   });
 });
+
+it('without Chromium and ffmpeg a start says what to install, and one with the session fails and says it', async () => {
+  const env = { PARLEY_CHROMIUM: '/nowhere', PARLEY_FFMPEG: '/nowhere' };
+  const bare = await startLiveServer(env);
+  const { realtimeKit } = bare.client;
+  const account = { account_id: bare.accountId };
+  const scope = { ...account, app_id: bare.appId };
+  const sentence = 'Recording needs chromium and ffmpeg on the server: apt install chromium ffmpeg';
+  try {
+    const meeting = await bare.newMeeting();
+    await realtimeKit.meetings.updateMeetingByID(meeting, { ...scope, live_stream_on_start: true });
+    const { token } = await bare.addParticipant(meeting, { preset_name: 'group_call_host' });
+    const peer = new HeadlessPeer({ url: bare.socketUrl, token });
+    peers.push(peer);
+    await peer.connect();
+    await peer.join();
+    const [livestream] = (await realtimeKit.livestreams.getAllLivestreams(bare.appId, account))
+      .data as unknown as {
+      id: string;
+    }[];
+    await vi.waitFor(async () => {
+      const { data } = await realtimeKit.livestreams.getLivestreamSessionForLivestreamID(
+        livestream!.id,
+        scope,
+      );
+      expect(data!.session).toMatchObject({ status: 'ERRORED', err_message: sentence });
+    });
+    await expect(
+      realtimeKit.livestreams.startLivestreamingAMeeting(meeting, scope, { maxRetries: 0 }),
+    ).rejects.toMatchObject({ status: 503, message: expect.stringContaining(sentence) });
+  } finally {
+    await bare.close();
+  }
+});
