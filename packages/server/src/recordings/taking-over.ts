@@ -1,4 +1,4 @@
-import { link, stat } from 'node:fs/promises';
+import { link, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { RecordingError } from '@parley/core';
 import { capturedParts, type RecordedFile } from '@parley/recorder';
@@ -99,9 +99,9 @@ export async function takeOverParts(
   for (const [index, path] of parts.entries()) {
     const base = order.outputFileName.replace(/\.\w+$/, '');
     const name = index === 0 ? `${base}.mkv` : `${base}_${index + 1}.mkv`;
-    // A second name, where there may be no room for a second file; the recorder still finds the first one.
-    await link(path, join(dirname(path), name)).catch(unlessThere);
-    const { size, birthtimeMs, mtimeMs } = await stat(path);
+    const named = join(dirname(path), name);
+    if (!(await nameAnew(path, named))) continue;
+    const { size, birthtimeMs, mtimeMs } = await stat(named);
     await trx
       .insertInto('recording_files')
       .values({
@@ -110,15 +110,29 @@ export async function takeOverParts(
         kind: order.video ? 'video' : 'audio',
         name,
         size_bytes: size,
-        duration_ms: Math.round(Math.max(0, mtimeMs - birthtimeMs)),
+        // Not every file system knows when a file was made.
+        duration_ms: birthtimeMs > 0 ? Math.round(Math.max(0, mtimeMs - birthtimeMs)) : 0,
       })
       .onConflict((conflict) => conflict.columns(['recording_id', 'name']).doNothing())
       .execute();
   }
 }
 
-function unlessThere(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+/**
+ * A second name, since there may be no room for a second file and the recorder still has to find the first one; where
+ * there are no second names, another one. False where neither can be had, which must not hold up the end.
+ */
+async function nameAnew(path: string, named: string): Promise<boolean> {
+  try {
+    await link(path, named);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return true;
+    return await rename(path, named).then(
+      () => true,
+      () => false,
+    );
+  }
 }
 
 /** Moves what the rows name and the store does not hold yet. False when no row names a file. */
