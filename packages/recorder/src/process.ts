@@ -10,8 +10,11 @@ import type {
 } from './contract.js';
 import { Failure } from './failure.js';
 import { makeFiles } from './files/make-files.js';
+import { Inbox } from './inbox.js';
 import { Recording } from './recording.js';
 import { findTools, type Tools } from './tools.js';
+
+const inbox = new Inbox();
 
 /** The recorder process: orders over the IPC channel, events back, and its own end after the last of them. */
 async function serve(order: RecorderOrder): Promise<void> {
@@ -30,7 +33,7 @@ async function serve(order: RecorderOrder): Promise<void> {
 
 async function record(order: RecordOrder, tools: Tools, ready: RecorderBrowser | null = null): Promise<void> {
   const recording = new Recording(order, tools, send, ready);
-  process.on('message', (command: RecorderCommand) => recording.command(command));
+  inbox.listen((command) => recording.command(command as RecorderCommand));
   process.once('disconnect', () => recording.abandon());
   if (!process.connected) recording.abandon();
   await recording.run();
@@ -55,7 +58,7 @@ async function standBy(order: StandbyOrder, tools: Tools): Promise<void> {
 /** Null where there will be none. */
 function nextOrder(): Promise<RecordOrder | null> {
   return new Promise((resolve) => {
-    process.once('message', (order: RecordOrder) => resolve(order));
+    void inbox.next().then((order) => resolve(order as RecordOrder));
     process.once('disconnect', () => resolve(null));
     if (!process.connected) resolve(null);
   });
@@ -79,8 +82,6 @@ function send(event: RecorderEvent): void {
   sent = Promise.all([sent, delivered]).then(() => {});
 }
 
-process.once('message', async (order: RecorderOrder) => {
-  await serve(order);
-  await sent;
-  process.exit(0);
-});
+await serve((await inbox.next()) as RecorderOrder);
+await sent;
+process.exit(0);

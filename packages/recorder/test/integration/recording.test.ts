@@ -139,6 +139,13 @@ describe('a recording that cannot be', () => {
     expect(await recorder.event('failed')).toMatchObject({ code: 'empty' });
   });
 
+  it('ends at once where it is stopped before it began, however early (RC15)', async () => {
+    const recorder = bench.record(app.url(), SMALL);
+    recorder.command('stop');
+    expect(await recorder.event('failed')).toMatchObject({ code: 'empty' });
+    await recorder.exited;
+  });
+
   it('says what to install where Chromium is missing', async () => {
     const recorder = bench.record(app.url(), SMALL, {}, { PARLEY_CHROMIUM: '/nowhere/chromium' });
     const { code, reason } = await recorder.event('failed');
