@@ -1,11 +1,9 @@
 import { answers, type ChatMessage, type Command } from '@parley/core';
 import { ChatEvent } from '@parley/wire';
 import { describe, expect, it } from 'vitest';
+import { CUSTOM, edit, send, TEXT } from '../support/chat-commands.js';
 import { Meeting, participantOf, START } from '../support/meeting.js';
 import { guest } from '../support/presets.js';
-
-const TEXT = 0;
-const CUSTOM = 3;
 
 function room(): Meeting {
   const meeting = new Meeting();
@@ -13,21 +11,6 @@ function room(): Meeting {
   return meeting;
 }
 
-const send = (by: string, options: Partial<Command & { type: 'SendChat' }> = {}) => ({
-  type: 'SendChat' as const,
-  by,
-  messageId: 'm1',
-  payloadType: TEXT,
-  payload: 'hello',
-  toPeerIds: null,
-  ...options,
-});
-const edit = (by: string, payload: string, messageId = 'm1') => ({
-  type: 'EditChat' as const,
-  by,
-  messageId,
-  payload,
-});
 const history = (meeting: Meeting, peerId: string) =>
   answers.chatHistory(meeting.session, meeting.peer(peerId)).messages;
 

@@ -1,13 +1,9 @@
-import { answers, type Command } from '@parley/core';
+import { answers } from '@parley/core';
 import { ChatEvent } from '@parley/wire';
 import { describe, expect, it } from 'vitest';
+import { CUSTOM, edit, FILE, IMAGE, send, TEXT } from '../support/chat-commands.js';
 import { Meeting, participantOf, START } from '../support/meeting.js';
 import { guest, host } from '../support/presets.js';
-
-const TEXT = 0;
-const IMAGE = 1;
-const FILE = 2;
-const CUSTOM = 3;
 
 function room(): Meeting {
   const meeting = new Meeting();
@@ -15,21 +11,6 @@ function room(): Meeting {
   return meeting;
 }
 
-const send = (by: string, options: Partial<Command & { type: 'SendChat' }> = {}) => ({
-  type: 'SendChat' as const,
-  by,
-  messageId: 'm1',
-  payloadType: TEXT,
-  payload: 'hello',
-  toPeerIds: null,
-  ...options,
-});
-const edit = (by: string, payload: string, messageId = 'm1') => ({
-  type: 'EditChat' as const,
-  by,
-  messageId,
-  payload,
-});
 const remove = (by: string, messageId = 'm1') => ({ type: 'DeleteChat' as const, by, messageId });
 const pin = (by: string, pinned = true, messageId = 'm1') => ({
   type: 'PinChat' as const,

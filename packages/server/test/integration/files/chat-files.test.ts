@@ -13,8 +13,9 @@ import { FileDisk } from '../../../src/files/disk.js';
 import { disposition, fileRoutes, rangeOf } from '../../../src/files/file-routes.js';
 import { type FileLinks, loadFileLinks, originOf } from '../../../src/files/links.js';
 import { renderClientError } from '../../../src/http/render-error.js';
-import type { AppId, MeetingId, ParticipantId } from '../../../src/ids.js';
+import type { MeetingId, ParticipantId } from '../../../src/ids.js';
 import { startDatabase, type TestDatabase } from '../../support/database.js';
+import { insertApp, insertMeeting } from '../../support/rows.js';
 
 const MAX_BYTES = 64 * 1024;
 const DAY_MS = 24 * 60 * 60_000;
@@ -40,27 +41,7 @@ beforeAll(async () => {
   database = await startDatabase();
   const { db } = database;
   const at = clock.now();
-  const appId = randomUUID() as AppId;
-  await db.insertInto('accounts').values({ id: 'a', name: 'Test' }).execute();
-  await db.insertInto('apps').values({ id: appId, account_id: 'a', name: 'App', created_at: at }).execute();
-  await db
-    .insertInto('meetings')
-    .values({
-      id: meetingId,
-      app_id: appId,
-      title: null,
-      status: 'ACTIVE',
-      record_on_start: false,
-      live_stream_on_start: false,
-      persist_chat: false,
-      summarize_on_end: false,
-      transcribe_on_end: false,
-      session_keep_alive_time_in_secs: 60,
-      preferred_region: null,
-      created_at: at,
-      updated_at: at,
-    })
-    .execute();
+  await insertMeeting(db, await insertApp(db, at), at, { id: meetingId });
   folder = await mkdtemp(join(tmpdir(), 'parley-files-'));
   links = await loadFileLinks(db);
   chatFiles = new ChatFiles({ db, clock, links, disk: await FileDisk.open(folder), settings });

@@ -5,6 +5,7 @@ import { pages } from '../../../src/pages/index.js';
 import type { Services } from '../../../src/services.js';
 import { createParticipantTokens, type ParticipantTokens } from '../../../src/tokens/participant-tokens.js';
 import { startDatabase, type TestDatabase } from '../../support/database.js';
+import { insertMeeting } from '../../support/rows.js';
 
 const MEETING = '0199c9a5-0000-7000-8000-000000000001' as MeetingId;
 const APP = '0199c9a5-0000-7000-8000-000000000002' as AppId;
@@ -80,22 +81,5 @@ async function addMeeting({ db }: TestDatabase): Promise<void> {
       })
       .execute();
   }
-  await db
-    .insertInto('meetings')
-    .values({
-      id: MEETING,
-      app_id: APP,
-      title: 'Demo',
-      status: 'ACTIVE',
-      record_on_start: false,
-      live_stream_on_start: false,
-      persist_chat: false,
-      summarize_on_end: false,
-      transcribe_on_end: false,
-      session_keep_alive_time_in_secs: 60,
-      preferred_region: null,
-      created_at: at,
-      updated_at: at,
-    })
-    .execute();
+  await insertMeeting(db, APP, at, { id: MEETING, title: 'Demo' });
 }

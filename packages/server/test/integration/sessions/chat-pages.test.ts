@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { chat } from '@parley/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AppId, MeetingId, PeerId, SessionId } from '../../../src/ids.js';
+import type { MeetingId, PeerId, SessionId } from '../../../src/ids.js';
 import { type ChatScope, earlierMessages, pageOfMessages } from '../../../src/sessions/chat-pages.js';
 import { startDatabase, type TestDatabase } from '../../support/database.js';
+import { insertApp, insertMeeting } from '../../support/rows.js';
 
 const MESSAGES = 10_000;
 const START = Date.parse('2026-07-01T10:00:00.000Z');
@@ -17,28 +18,9 @@ const [ann, bob] = [randomUUID(), randomUUID()];
 beforeAll(async () => {
   database = await startDatabase();
   const { db } = database;
-  const appId = randomUUID() as AppId;
   const at = new Date(START);
-  await db.insertInto('accounts').values({ id: 'a', name: 'Test' }).execute();
-  await db.insertInto('apps').values({ id: appId, account_id: 'a', name: 'App', created_at: at }).execute();
-  await db
-    .insertInto('meetings')
-    .values({
-      id: meetingId,
-      app_id: appId,
-      title: null,
-      status: 'ACTIVE',
-      record_on_start: false,
-      live_stream_on_start: false,
-      persist_chat: true,
-      summarize_on_end: false,
-      transcribe_on_end: false,
-      session_keep_alive_time_in_secs: 60,
-      preferred_region: null,
-      created_at: at,
-      updated_at: at,
-    })
-    .execute();
+  const appId = await insertApp(db, at);
+  await insertMeeting(db, appId, at, { id: meetingId, persist_chat: true });
   for (const [id, status] of [
     [earlier, 'ENDED'],
     [present, 'LIVE'],

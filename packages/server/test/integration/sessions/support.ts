@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Identity, Permissions } from '@parley/core';
 import pino from 'pino';
-import type { AppId, MeetingId, ParticipantId, PeerId } from '../../../src/ids.js';
+import type { AppId, ParticipantId, PeerId } from '../../../src/ids.js';
 import type { MediaPool, MediaRoom } from '../../../src/media/media-pool.js';
 import { defaultPresets } from '../../../src/presets/defaults.js';
 import type { PeerConnection } from '../../../src/sessions/connection.js';
@@ -9,6 +9,7 @@ import { LiveMeetings, type LiveMeetingsOptions } from '../../../src/sessions/li
 import type { MeetingHost } from '../../../src/sessions/meeting-host.js';
 import type { Admission } from '../../../src/sessions/meeting-info.js';
 import { startDatabase, type TestDatabase } from '../../support/database.js';
+import { insertMeeting } from '../../support/rows.js';
 import { nothingRecorded, nothingStreamed } from '../../unit/sessions/fakes.js';
 
 const mediaPool = {
@@ -66,25 +67,10 @@ export async function startSessionsBench(): Promise<SessionsBench> {
       return meetings;
     },
     async newMeeting() {
-      const meetingId = randomUUID() as MeetingId;
-      await db
-        .insertInto('meetings')
-        .values({
-          id: meetingId,
-          app_id: appId,
-          title: 'Weekly',
-          status: 'ACTIVE',
-          record_on_start: false,
-          live_stream_on_start: false,
-          persist_chat: false,
-          summarize_on_end: false,
-          transcribe_on_end: false,
-          session_keep_alive_time_in_secs: 600,
-          preferred_region: null,
-          created_at: at,
-          updated_at: at,
-        })
-        .execute();
+      const meetingId = await insertMeeting(db, appId, at, {
+        title: 'Weekly',
+        session_keep_alive_time_in_secs: 600,
+      });
       const meeting = {
         meetingId,
         mainMeetingId: null,
