@@ -8,6 +8,7 @@ import { type MeetingPage, openMeetingPage } from '../support/browser-meeting-pa
 import { chromiumIsInstalled, launchChromium } from '../support/chromium.js';
 import { outsideHostsOf } from '../support/chromium-net-log.js';
 import { type ParleyProcess, serverIsBuilt, startParley } from '../support/parley-process.js';
+import { until } from '../support/until.js';
 
 /** A logo of a preset: any address that a picture may have. */
 const LOGO =
@@ -161,6 +162,11 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the meeting page', () =
     await page.screenshot('phone-setup');
     await page.join();
     await page.showsVideos(1);
+    const lastButton = page.page.locator('rtk-reaction-picker').first();
+    await until('the last button', async () => {
+      const { x, width } = (await lastButton.boundingBox()) ?? { x: 390, width: 0 };
+      return x + width <= 390;
+    });
     await page.screenshot('phone-joined');
     await page.press('more-toggle');
     await page.screenshot('phone-more');

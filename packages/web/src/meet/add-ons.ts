@@ -44,7 +44,20 @@ export async function configWithAddOns(meeting: RealtimeKitClient): Promise<UICo
   }
   const started = await Promise.allSettled(starts.map(withPatience));
   const addOns = started.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value);
-  return registerAddons(addOns as AddOn[], meeting);
+  return withRoomOnTelephones(registerAddons(addOns as AddOn[], meeting));
+}
+
+/** The add-ons' buttons keep their labels on a telephone, where the last one would stand half outside. */
+function withRoomOnTelephones(config: UIConfig): UIConfig {
+  const { 'rtk-controlbar.sm': bar, 'div#controlbar-mobile': buttons, ...styles } = config.styles ?? {};
+  return {
+    ...config,
+    styles: {
+      ...styles,
+      'rtk-controlbar.sm': { ...bar, padding: '8px 0' },
+      'div#controlbar-mobile': { ...buttons, gap: '0' },
+    },
+  };
 }
 
 async function withPatience<T>(start: () => Promise<T>): Promise<T> {
