@@ -45,10 +45,13 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the breakout rooms of t
   const manager = () => host.dialog.locator('rtk-breakout-rooms-manager');
   const cards = () => manager().locator('rtk-breakout-room-manager');
   const room = async (title: string) => {
-    const titles = await cards().evaluateAll((all) =>
-      all.map((card) => card.shadowRoot?.querySelector('input')?.value),
-    );
-    return cards().nth(titles.indexOf(title));
+    const place = await until(`the room ${title}`, async () => {
+      const titles = await cards().evaluateAll((all) =>
+        all.map((card) => card.shadowRoot?.querySelector('input')?.value),
+      );
+      return titles.includes(title) && { index: titles.indexOf(title) };
+    });
+    return cards().nth(place.index);
   };
   const unassigned = () => manager().locator('rtk-breakout-room-participants .participant-item');
   const button = (where: Locator, text: string) =>
