@@ -94,7 +94,9 @@ describe.skipIf(!serverIsBuilt || !ffmpegIsInstalled)('what encoders send', () =
     await stage.reached(livestream.id, 'IDLE');
     const { session } = await stage.of(livestream.id);
     expect(session).toMatchObject({ err_message: null, stopped_time: expect.any(String) });
-    expect(session.ingest_seconds).toBeGreaterThan(0);
+    const liveMs = Date.parse(session.stopped_time) - Date.parse(session.started_time);
+    expect(liveMs).toBeGreaterThan(0);
+    expect(session.ingest_seconds).toBe(Math.round(liveMs / 1000));
     await until('the webhooks are there', () => statusesOf(livestream.id).length === 3);
     expect(statusesOf(livestream.id)).toEqual(['IDLE', 'LIVE', 'OFFLINE']);
     expect(stage.updatesOf(livestream.id)[1]).toMatchObject({
