@@ -127,7 +127,8 @@ describe('meetings', () => {
 
   it.each([
     [{ recording_config: { max_seconds: 59 } }, 'recording_config.max_seconds'],
-    [{ recording_config: { storage_config: { type: 'gcs' } } }, 'recording_config.storage_config.type'],
+    [{ recording_config: { storage_config: { type: 'ftp' } } }, 'recording_config.storage_config.type'],
+    [{ recording_config: { storage_config: { type: 'gcs' } } }, 'recording_config.storage_config.secret'],
     [{ recording_config: { storage_config: { type: 'aws' } } }, 'recording_config.storage_config.access_key'],
     [
       { recording_config: { storage_config: { type: 'sftp', auth_method: 'KEY' } } },

@@ -33,7 +33,7 @@ describe("the defaults of an app's recordings (RC32)", () => {
 
   it.each([
     [{ storage_config: { ...STORAGE, secret: undefined } }, 'storage_config.secret'],
-    [{ storage_config: { type: 'azure', access_key: 'a', bucket: 'b' } }, 'storage_config.type'],
+    [{ storage_config: { type: 'azure', access_key: 'a', bucket: 'b' } }, 'storage_config.access_key'],
     [{ max_seconds: 1 }, 'max_seconds'],
     [{ codec: 'VP8' }, 'codec'],
   ])('refuse %j and name the field', async (config, field) => {
