@@ -8,6 +8,7 @@ import type { Settings } from '../config/settings.js';
 import type { Database } from '../database/tables.js';
 import { ApiError, NotAvailableError } from '../http/errors.js';
 import type { AppId, LivestreamSessionId, MeetingId } from '../ids.js';
+import { Lookout } from '../lookout.js';
 import type { ReadyRecorder } from '../recordings/ready-recorder.js';
 import type { RecorderLaunches } from '../recordings/recorder-launches.js';
 import { RECORDER_LIMITS, type RecorderLimits } from '../recordings/recorder-limits.js';
@@ -31,7 +32,7 @@ import { ViewerTime } from './viewers.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const CLEAN_UP_EVERY_MS = 60_000;
-const SCAN_RETRY_MS = 1_000;
+const LOOK_RETRY_MS = 1_000;
 /** Time of the recorders to put down what they have when the server stops. */
 const CLOSE_GRACE_MS = 4_000;
 
@@ -64,8 +65,9 @@ export class Livestreams {
   readonly #windowMs: number;
   readonly #closing = new AbortController();
   #sessions: LivestreamedSessions | null = null;
-  #scanning = false;
-  #scanIsDue = false;
+  readonly #lookout: Lookout;
+  /** An earlier server may have left recorders at work. */
+  #mayHaveOrphans = true;
   #cleanUpTimer: NodeJS.Timeout | null = null;
 
   private constructor(
@@ -74,6 +76,11 @@ export class Livestreams {
   ) {
     const { db, log, launches, settings } = options;
     this.viewers = new ViewerTime(db, log);
+    this.#lookout = new Lookout(
+      () => this.#takeUp(),
+      (error) => log.error({ err: error }, 'Livestreams could not be looked up'),
+      LOOK_RETRY_MS,
+    );
     this.#orders = new LivestreamOrders(launches, disk, settings.livestreamWindowSeconds);
     this.#windowMs = settings.livestreamWindowSeconds * 1000;
   }
@@ -127,18 +134,19 @@ export class Livestreams {
   /** Takes up what an earlier server has left, and begins to work. */
   attach(sessions: LivestreamedSessions): void {
     this.#sessions = sessions;
-    void this.#scan(true);
+    this.#lookout.wake();
     void this.#cleanUp(true);
     this.#cleanUpTimer = setInterval(() => void this.#cleanUp(false), CLEAN_UP_EVERY_MS);
   }
 
   /** To be called after a commit that changed a livestream. Cheap, and safe to call often. */
   wake(): void {
-    if (this.#sessions) void this.#scan(false);
+    if (this.#sessions) this.#lookout.wake();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#lookout.close();
     if (this.#cleanUpTimer) clearInterval(this.#cleanUpTimer);
     await Promise.all([
       this.viewers.write(),
@@ -158,29 +166,13 @@ export class Livestreams {
     return await insertLivestream(this.options, row, clock.now());
   }
 
-  async #scan(mayHaveOrphans: boolean): Promise<void> {
-    this.#scanIsDue = true;
-    if (this.#scanning) return;
-    this.#scanning = true;
-    while (this.#scanIsDue && !this.#closing.signal.aborted) {
-      this.#scanIsDue = false;
-      try {
-        await this.#takeUp(mayHaveOrphans);
-      } catch (error) {
-        if (this.#closing.signal.aborted) break;
-        this.options.log.error({ err: error }, 'Livestreams could not be looked up');
-        setTimeout(() => void this.#scan(mayHaveOrphans), SCAN_RETRY_MS).unref();
-      }
-    }
-    this.#scanning = false;
-  }
-
-  async #takeUp(mayHaveOrphans: boolean): Promise<void> {
+  async #takeUp(): Promise<void> {
     const ids = await runningIds(this.options.db);
     if (this.#closing.signal.aborted) return;
     for (const id of ids) {
-      if (!this.#leads.has(id)) this.#leads.set(id, this.#lead(id, mayHaveOrphans));
+      if (!this.#leads.has(id)) this.#leads.set(id, this.#lead(id, this.#mayHaveOrphans));
     }
+    this.#mayHaveOrphans = false;
     for (const lead of this.#leads.values()) lead.wake();
   }
 

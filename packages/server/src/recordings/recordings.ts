@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { isActive, type RecordingChange, type RecordingError } from '@parley/core';
 import type { RecordedFile } from '@parley/recorder';
 import type { Kysely } from 'kysely';
-import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Settings } from '../config/settings.js';
@@ -10,6 +9,7 @@ import type { Database } from '../database/tables.js';
 import type { FileLinks } from '../files/links.js';
 import { ApiError } from '../http/errors.js';
 import type { AppId, MeetingId, RecordingId } from '../ids.js';
+import { Lookout } from '../lookout.js';
 import type { StorageConfig } from '../storage/config.js';
 import type { SecretBox } from '../storage/sealing.js';
 import { UploadRunner } from '../storage/upload-runner.js';
@@ -27,6 +27,14 @@ import { requireFreeRecorder } from './recorders-running.js';
 import { removeExpired } from './retention.js';
 import type { RecordedSessions, RecordingCaller } from './sessions.js';
 import { type RecordingRow, stateOfRow } from './state-of-row.js';
+import {
+  findActiveRecording,
+  findRecording,
+  isBeingRecorded,
+  loadRecording,
+  noteGap,
+  runningIds,
+} from './store.js';
 import { clearWorkFolders, faultOf, moveFiles, takeOver, takeOverParts } from './taking-over.js';
 import { TrackRecordings } from './track-recordings.js';
 import { RecordingUploads } from './upload-queue.js';
@@ -36,7 +44,7 @@ const CLEAN_UP_EVERY_MS = 60 * 60_000;
 const DAY_MS = 86_400_000;
 /** Time of the recorders to put down what they have when the server stops. */
 const CLOSE_GRACE_MS = 4_000;
-const SCAN_RETRY_MS = 1_000;
+const LOOK_RETRY_MS = 1_000;
 
 export interface RecordingsOptions {
   db: Kysely<Database>;
@@ -74,8 +82,6 @@ export interface RecordingStart {
   allowMultiple: boolean;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** All recordings that a recorder in a browser makes, from INVOKED to the removal of their files; beside them `tracks`. */
 export class Recordings {
   readonly tracks: TrackRecordings;
@@ -85,15 +91,21 @@ export class Recordings {
   readonly #uploads: UploadRunner;
   readonly #closing = new AbortController();
   #sessions: RecordedSessions | null = null;
-  #scanning = false;
-  #scanIsDue = false;
+  readonly #lookout: Lookout;
+  /** An earlier server may have left recorders at work. */
+  #mayHaveOrphans = true;
   #cleanUpTimer: NodeJS.Timeout | null = null;
 
   private constructor(
     private readonly options: RecordingsOptions,
     readonly disk: RecordingDisk,
   ) {
-    const { settings, launches } = options;
+    const { settings, launches, log } = options;
+    this.#lookout = new Lookout(
+      () => this.#takeUp(),
+      (error) => log.error({ err: error }, 'Recordings could not be looked up'),
+      LOOK_RETRY_MS,
+    );
     this.#orders = new RecorderOrders(launches, settings, disk);
     const origin = `https://api.${settings.baseDomain}`;
     const retentionMs = settings.recordingRetentionDays * DAY_MS;
@@ -149,28 +161,14 @@ export class Recordings {
 
   /** Throws ApiError 404 unless the app has this recording. */
   async get(appId: AppId, id: string): Promise<RecordingRow> {
-    const row = UUID.test(id)
-      ? await this.options.db
-          .selectFrom('recordings')
-          .selectAll()
-          .where('id', '=', id as RecordingId)
-          .where('app_id', '=', appId)
-          .executeTakeFirst()
-      : undefined;
+    const row = await findRecording(this.options.db, appId, id);
     if (!row) throw ApiError.notFound('recording', id);
     return row;
   }
 
   /** The newest recording of a meeting that runs; throws ApiError 404 when there is none. */
   async getActive(meetingId: MeetingId): Promise<RecordingRow> {
-    const row = await this.options.db
-      .selectFrom('recordings')
-      .selectAll()
-      .where('meeting_id', '=', meetingId)
-      .where('status', 'in', ['INVOKED', 'RECORDING', 'PAUSED'])
-      .orderBy('invoked_at', 'desc')
-      .limit(1)
-      .executeTakeFirst();
+    const row = await findActiveRecording(this.options.db, meetingId);
     if (!row) throw new ApiError(404, `No active recording found for meeting_id ${meetingId}`);
     return row;
   }
@@ -191,14 +189,14 @@ export class Recordings {
     this.#sessions = sessions;
     this.#uploads.start();
     this.tracks.attach(sessions);
-    void this.#scan(true);
+    this.#lookout.wake();
     void this.#cleanUp();
     this.#cleanUpTimer = setInterval(() => void this.#cleanUp(), CLEAN_UP_EVERY_MS);
   }
 
   /** To be called after a commit that changed recordings. Cheap, and safe to call often. */
   wake(): void {
-    if (this.#sessions) void this.#scan(false);
+    if (this.#sessions) this.#lookout.wake();
     this.tracks.wake();
   }
 
@@ -209,18 +207,13 @@ export class Recordings {
   async #requireRecorder(meetingId: MeetingId, allowMultiple: boolean): Promise<void> {
     const { db, launches, settings } = this.options;
     await launches.requireTools();
-    const here = await db
-      .selectFrom('recordings')
-      .select('id')
-      .where('meeting_id', '=', meetingId)
-      .where('type', '=', 'BROWSER')
-      .where('status', 'in', ['INVOKED', 'RECORDING', 'PAUSED'])
-      .executeTakeFirst();
-    if (allowMultiple || !here) await requireFreeRecorder(db, settings.recordersMax);
+    if (allowMultiple || !(await isBeingRecorded(db, meetingId)))
+      await requireFreeRecorder(db, settings.recordersMax);
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#lookout.close();
     if (this.#cleanUpTimer) clearInterval(this.#cleanUpTimer);
     await Promise.all([
       this.#uploads.close(),
@@ -234,34 +227,13 @@ export class Recordings {
     return this.#sessions;
   }
 
-  async #scan(mayHaveOrphans: boolean): Promise<void> {
-    this.#scanIsDue = true;
-    if (this.#scanning) return;
-    this.#scanning = true;
-    while (this.#scanIsDue && !this.#closing.signal.aborted) {
-      this.#scanIsDue = false;
-      try {
-        await this.#takeUp(mayHaveOrphans);
-      } catch (error) {
-        if (this.#closing.signal.aborted) break;
-        this.options.log.error({ err: error }, 'Recordings could not be looked up');
-        setTimeout(() => void this.#scan(mayHaveOrphans), SCAN_RETRY_MS).unref();
-      }
-    }
-    this.#scanning = false;
-  }
-
-  async #takeUp(mayHaveOrphans: boolean): Promise<void> {
-    const rows = await this.options.db
-      .selectFrom('recordings')
-      .select('id')
-      .where('type', '=', 'BROWSER')
-      .where('status', 'in', ['INVOKED', 'RECORDING', 'PAUSED', 'UPLOADING'])
-      .execute();
+  async #takeUp(): Promise<void> {
+    const ids = await runningIds(this.options.db);
     if (this.#closing.signal.aborted) return;
-    for (const { id } of rows) {
-      if (!this.#leads.has(id)) this.#leads.set(id, this.#lead(id, mayHaveOrphans));
+    for (const id of ids) {
+      if (!this.#leads.has(id)) this.#leads.set(id, this.#lead(id, this.#mayHaveOrphans));
     }
+    this.#mayHaveOrphans = false;
     for (const lead of this.#leads.values()) lead.wake();
   }
 
@@ -274,17 +246,11 @@ export class Recordings {
         limits: limits ?? RECORDER_LIMITS,
         startRecorder: (launch, listeners) => this.options.recorders.start(launch, listeners),
         workFolder: (id) => this.disk.workFolder(id),
-        load: async (id) =>
-          (await db.selectFrom('recordings').selectAll().where('id', '=', id).executeTakeFirst()) ?? null,
+        load: (id) => loadRecording(db, id),
         follow: (row, change) => this.#follow(row, change),
         recorderFor: (row) => this.#orders.recorderFor(row),
         finisherFor: (row) => this.#orders.finisherFor(row),
-        noteGap: async (id, { fromMs, toMs, reason }) => {
-          const gap = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), reason };
-          await sql`update recordings set gaps = gaps || ${JSON.stringify([gap])}::jsonb where id = ${id}`.execute(
-            db,
-          );
-        },
+        noteGap: (id, gap) => noteGap(db, id, gap),
         complete: (row, files) => this.#complete(row, files),
         resume: (row) => this.#resume(row),
         fail: (row, error) => this.#fail(row, error),

@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BACKEND, RecordingError } from '@parley/core';
-import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { v7 as newId } from 'uuid';
 import type { AppId, MeetingId, RecordingId } from '../ids.js';
+import { Lookout } from '../lookout.js';
 import { type CompletionOptions, endRecording } from './completion.js';
 import type { RecordingDisk } from './disk.js';
 import type { TrackOrder } from './order.js';
 import { RECORDER_LIMITS, type RecorderLimits } from './recorder-limits.js';
 import type { RecordedSessions } from './sessions.js';
 import type { RecordingRow } from './state-of-row.js';
+import { type Gap, noteGap } from './store.js';
 import { type TrackFile, TrackFiles } from './track-files.js';
 import { layersByName, type TrackCall, trackRecording } from './track-order.js';
 
@@ -33,12 +34,18 @@ export class TrackRecordings {
   readonly #atWork = new Map<RecordingId, Promise<void>>();
   readonly #failedTries = new Map<RecordingId, number>();
   readonly #closing = new AbortController();
+  readonly #lookout: Lookout;
   #sessions: RecordedSessions | null = null;
-  #scanning = false;
-  #scanIsDue = false;
 
   constructor(private readonly options: TrackRecordingsOptions) {
     this.#files = new TrackFiles(options.disk);
+    this.#lookout = new Lookout(
+      async () => {
+        for (const row of await this.#due()) this.#work(row);
+      },
+      (error) => options.log.error({ err: error }, 'Recordings of tracks could not be looked up'),
+      RETRY_MS,
+    );
   }
 
   /** Throws ApiError 400 for a call that cannot be met, and what `RecordedSessions.start` throws. */
@@ -73,12 +80,13 @@ export class TrackRecordings {
 
   /** To be called after a commit that changed recordings. Cheap, and safe to call often. */
   wake(): void {
-    if (this.#sessions) void this.#scan();
+    if (this.#sessions) this.#lookout.wake();
   }
 
   /** The recordings stay as they stand; the next server takes them up. */
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#lookout.close();
     await Promise.all(this.#atWork.values());
   }
 
@@ -94,14 +102,8 @@ export class TrackRecordings {
     return this.#files.lastWriteMs(id).catch(() => null);
   }
 
-  noteGap(id: RecordingId, { fromMs, toMs, reason }: { fromMs: number; toMs: number; reason: string }): void {
-    const gap = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), reason };
-    this.#quietly(
-      id,
-      sql`update recordings set gaps = gaps || ${JSON.stringify([gap])}::jsonb where id = ${id}`.execute(
-        this.options.db,
-      ),
-    );
+  noteGap(id: RecordingId, gap: Gap): void {
+    this.#quietly(id, noteGap(this.options.db, id, gap));
   }
 
   discard(id: RecordingId): void {
@@ -128,23 +130,6 @@ export class TrackRecordings {
   get #live(): RecordedSessions {
     if (!this.#sessions) throw new Error('The recordings of tracks have no sessions yet.');
     return this.#sessions;
-  }
-
-  async #scan(): Promise<void> {
-    this.#scanIsDue = true;
-    if (this.#scanning) return;
-    this.#scanning = true;
-    while (this.#scanIsDue && !this.#closing.signal.aborted) {
-      this.#scanIsDue = false;
-      try {
-        for (const row of await this.#due()) this.#work(row);
-      } catch (error) {
-        if (this.#closing.signal.aborted) break;
-        this.options.log.error({ err: error }, 'Recordings of tracks could not be looked up');
-        this.#tryAgain();
-      }
-    }
-    this.#scanning = false;
   }
 
   #due(): Promise<RecordingRow[]> {
