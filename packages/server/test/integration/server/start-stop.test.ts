@@ -140,7 +140,13 @@ describe.skipIf(!commandIsBuilt)('parley start', () => {
     const env = { DATABASE_URL: database.url };
     const first = await start({ dataDir, env });
     expect((await get(first, '/readyz')).status).toBe(200);
-    expect((await readdir(dataDir)).toSorted()).toEqual(['files', 'recordings', 'storage.key', 'tls']);
+    expect((await readdir(dataDir)).toSorted()).toEqual([
+      'files',
+      'livestreams',
+      'recordings',
+      'storage.key',
+      'tls',
+    ]);
     const refused = await start({ dataDir, env }).catch((error: Error) => error.message);
     expect(refused).toMatch(
       /^Another Parley server is running on the database test_\w+ at .*; stop it first\n$/,
