@@ -13,6 +13,8 @@ const FAULTS_OF_THE_KIT = [
   "Cannot read properties of undefined (reading 'onNodeDelete')",
   // An element gets something else to play before it has begun with the last; the kit waits for no answer of `play()`.
   'The play() request was interrupted',
+  // The SDK asks for other layers two seconds after a tile has changed, also when it has moved to a room meanwhile.
+  "Cannot read properties of undefined (reading 'switchConsumersToLayer')",
   // The host controls write to their stores as often as they are pressed; the SDK takes five writes in a second.
   '[ERR0013]: {Client} Rate Limited',
 ];

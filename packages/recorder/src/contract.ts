@@ -85,7 +85,11 @@ export interface StandbyOrder {
   pageUrl: string;
 }
 
-export type RecorderCommand = { kind: 'pause' } | { kind: 'resume' } | { kind: 'stop' };
+export type RecorderCommand =
+  | { kind: 'pause' }
+  | { kind: 'resume' }
+  /** With the time at which the recording was over, where that was earlier: what came after it is left out. */
+  | { kind: 'stop'; atMs?: number };
 
 export interface RecordedFile {
   kind: 'video' | 'audio';

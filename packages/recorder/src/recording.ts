@@ -29,8 +29,10 @@ export class Recording {
   #repairs = 0;
   #phase: 'starting' | 'recording' | 'paused' = 'starting';
   #abandoned = false;
-  #recordedMs = 0;
   #partStartedAtMs = 0;
+  /** How long each part was to be, by its path: a busy browser begins and ends late. */
+  readonly #lengthsMs = new Map<string, number>();
+  #endedAtMs = Number.POSITIVE_INFINITY;
   /** Commands are done one after the other. */
   #commands: Promise<void> = Promise.resolve();
 
@@ -53,20 +55,21 @@ export class Recording {
     try {
       const { output } = this.order;
       const isKept = output.video?.exportFile || output.audio.exportFile;
-      const files = isKept ? await makeFiles({ ...this.order, tools: this.tools }) : [];
-      const durationMs = files[0]?.durationMs ?? this.#recordedMs;
+      const lengthsMs = this.#lengthsMs;
+      const files = isKept ? await makeFiles({ ...this.order, tools: this.tools, lengthsMs }) : [];
+      const durationMs = files[0]?.durationMs ?? sum(lengthsMs.values());
       this.emit({ kind: 'finished', files, durationMs });
     } catch (error) {
       this.#fail(Failure.of(error));
     }
   }
 
-  command({ kind }: RecorderCommand): void {
-    if (kind === 'stop') {
-      this.#end();
+  command(command: RecorderCommand): void {
+    if (command.kind === 'stop') {
+      this.#end(null, command.atMs);
       return;
     }
-    this.#inTurn(() => (kind === 'pause' ? this.#pause() : this.#resume()));
+    this.#inTurn(() => (command.kind === 'pause' ? this.#pause() : this.#resume()));
   }
 
   #inTurn(work: () => Promise<void>): void {
@@ -169,11 +172,14 @@ export class Recording {
     if (this.#part > 0) this.#phase = 'recording';
   }
 
-  async #stopPart(): Promise<void> {
+  async #stopPart(atMs = Date.now()): Promise<void> {
     await this.#browser?.stopPart();
     await this.#writer?.close();
     await this.#live?.endPart();
-    if (this.#writer) this.#recordedMs += Date.now() - this.#partStartedAtMs;
+    if (this.#writer) {
+      const lengthMs = Math.min(atMs, this.#endedAtMs) - this.#partStartedAtMs;
+      this.#lengthsMs.set(partPath(this.order.folder, this.#part), lengthMs);
+    }
     this.#writer = null;
   }
 
@@ -195,7 +201,7 @@ export class Recording {
     if (this.#phase !== 'recording') return;
     this.#phase = 'paused';
     const atMs = Date.now();
-    await this.#stopPart();
+    await this.#stopPart(atMs);
     this.emit({ kind: 'paused', atMs });
   }
 
@@ -215,7 +221,8 @@ export class Recording {
     }
   }
 
-  #end(failure: Failure | null = null): void {
+  #end(failure: Failure | null = null, atMs = Date.now()): void {
+    this.#endedAtMs = Math.min(this.#endedAtMs, atMs);
     this.#ended.fire(failure);
   }
 
@@ -229,4 +236,10 @@ export class Recording {
   #fail({ code, message }: Failure): void {
     this.emit({ kind: 'failed', code, reason: message });
   }
+}
+
+function sum(lengths: Iterable<number>): number {
+  let total = 0;
+  for (const length of lengths) total += length;
+  return total;
 }

@@ -13,6 +13,8 @@ export interface FilesRequest {
   folder: string;
   fileName: string;
   output: Output;
+  /** How much of a part counts, in milliseconds by its path; all of it where nothing is said. */
+  lengthsMs?: ReadonlyMap<string, number>;
 }
 
 /** A file that is nowhere louder than this holds none of the sound that was heard. */
@@ -34,7 +36,7 @@ export async function makeFiles(request: FilesRequest): Promise<RecordedFile[]> 
       : []),
     ...(output.audio.exportFile ? [audioExport(output.audio)] : []),
   ];
-  const input = await inputOf(folder, parts);
+  const input = await inputOf(request, parts);
   const files: RecordedFile[] = [];
   for (const plan of plans) files.push(await makeFile(request, input, plan));
   await refuseEmpty(folder, files);
@@ -42,11 +44,18 @@ export async function makeFiles(request: FilesRequest): Promise<RecordedFile[]> 
 }
 
 /** ffmpeg's arguments that read all parts as one, without the pauses between them (features.md RC06). */
-async function inputOf(folder: string, parts: readonly string[]): Promise<string[]> {
-  if (parts.length === 1) return ['-i', parts[0]!];
+async function inputOf({ folder, lengthsMs }: FilesRequest, parts: readonly string[]): Promise<string[]> {
+  const end = (option: string, path: string): string[] => {
+    const lengthMs = lengthsMs?.get(path);
+    return lengthMs === undefined || lengthMs <= 0 ? [] : [option, (lengthMs / 1000).toFixed(3)];
+  };
+  if (parts.length === 1) return [...end('-t', parts[0]!), '-i', parts[0]!];
   const list = join(folder, 'parts.txt');
-  const lines = parts.map((path) => `file '${path.replaceAll("'", "'\\''")}'\n`);
-  await writeFile(list, lines.join(''));
+  const lines = parts.flatMap((path) => [
+    `file '${path.replaceAll("'", "'\\''")}'`,
+    end('outpoint', path).join(' '),
+  ]);
+  await writeFile(list, `${lines.filter((line) => line !== '').join('\n')}\n`);
   return ['-f', 'concat', '-safe', '0', '-i', list];
 }
 

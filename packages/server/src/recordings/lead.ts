@@ -163,7 +163,7 @@ export class Lead {
       await this.options.fail(row, outcome.error);
       return this.#over();
     }
-    if (this.#process) return this.#stop(this.#process);
+    if (this.#process) return this.#stop(this.#process, row);
     if (this.#finishTries >= FINISH_TRIES) {
       const message = `The files could not be made: ${outcome ? errorOf(outcome)?.message : ''}`;
       await this.options.fail(row, { code: 'internal', message });
@@ -179,10 +179,10 @@ export class Lead {
     });
   }
 
-  #stop(process: RecorderProcess): void {
+  #stop(process: RecorderProcess, { stopped_at: stoppedAt }: RecordingRow): void {
     if (this.#told === 'stopped') return;
     this.#told = 'stopped';
-    process.command({ kind: 'stop' });
+    process.command({ kind: 'stop', ...(stoppedAt && { atMs: stoppedAt.getTime() }) });
     this.#setLimit(this.options.limits.stopMs, { kind: 'lost', reason: 'it did not stop' });
   }
 
