@@ -6,6 +6,7 @@ export class Lookout {
   #isDue = false;
   #isLooking = false;
   #isClosed = false;
+  #later: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly look: () => Promise<void>,
@@ -19,9 +20,19 @@ export class Lookout {
     if (!this.#isLooking) void this.#run();
   }
 
+  /** Looks again after the time of a retry. */
+  wakeLater(): void {
+    if (this.#later || this.#isClosed) return;
+    this.#later = setTimeout(() => {
+      this.#later = null;
+      this.wake();
+    }, this.retryMs).unref();
+  }
+
   /** No further look begins, and how the present one ends is told nobody. */
   close(): void {
     this.#isClosed = true;
+    if (this.#later) clearTimeout(this.#later);
   }
 
   async #run(): Promise<void> {
@@ -33,7 +44,7 @@ export class Lookout {
       } catch (error) {
         if (this.#isClosed) break;
         this.onError(error);
-        setTimeout(() => this.wake(), this.retryMs).unref();
+        this.wakeLater();
       }
     }
     this.#isLooking = false;

@@ -2,6 +2,7 @@ import type { LivestreamChange, LivestreamError } from '@parley/core';
 import type { RecorderEvent } from '@parley/recorder';
 import type { Logger } from 'pino';
 import type { LivestreamSessionId } from '../ids.js';
+import { Lookout } from '../lookout.js';
 import type { RecorderLimits } from '../recordings/recorder-limits.js';
 import {
   endOrphan,
@@ -50,11 +51,8 @@ export class LivestreamLead {
   #limit: NodeJS.Timeout | null = null;
   #silence: NodeJS.Timeout | null = null;
   #looking: NodeJS.Timeout | null = null;
-  #retry: NodeJS.Timeout | null = null;
-  #stepping: Promise<void> | null = null;
-  #isDue = false;
+  readonly #lookout: Lookout;
   #isClosed = false;
-  #isOver = false;
   #onGone: () => void = () => {};
 
   constructor(
@@ -62,17 +60,24 @@ export class LivestreamLead {
     private readonly options: LivestreamLeadOptions,
     /** An earlier server may have left a recorder at work. */
     private mayHaveOrphan: boolean,
-  ) {}
+  ) {
+    this.#lookout = new Lookout(
+      () => this.#step(),
+      (error) =>
+        options.log.error({ err: error, livestreamSessionId: id }, 'A livestream could not be led on'),
+      RETRY_MS,
+    );
+  }
 
   /** To be called when the row or the recorder has news; cheap. */
   wake(): void {
-    this.#isDue = true;
-    this.#stepping ??= this.#run();
+    this.#lookout.wake();
   }
 
   /** Leaves the livestream as it stands; the next server says that it is over. */
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true;
+    this.#lookout.close();
     this.#clearTimers();
     const process = this.#process;
     if (!process) return;
@@ -83,24 +88,6 @@ export class LivestreamLead {
     const limit = setTimeout(() => process.kill(), graceMs);
     await gone;
     clearTimeout(limit);
-  }
-
-  async #run(): Promise<void> {
-    while (this.#isDue && !this.#isClosed && !this.#isOver) {
-      this.#isDue = false;
-      try {
-        await this.#step();
-      } catch (error) {
-        if (this.#isClosed) break;
-        this.options.log.error(
-          { err: error, livestreamSessionId: this.id },
-          'A livestream could not be led on',
-        );
-        this.#tryAgain();
-      }
-    }
-    this.#stepping = null;
-    if (this.#isDue && !this.#isClosed && !this.#isOver) this.wake();
   }
 
   async #step(): Promise<void> {
@@ -167,7 +154,7 @@ export class LivestreamLead {
 
   async #follow(run: LivestreamRun, change: LivestreamChange): Promise<void> {
     const answer = await this.options.follow(run, change);
-    if (answer === 'later') this.#tryAgain();
+    if (answer === 'later') this.#lookout.wakeLater();
     // Whatever stood in the way has changed the row; the next step sees it.
     else this.wake();
   }
@@ -254,16 +241,8 @@ export class LivestreamLead {
     this.#silence = setTimeout(() => this.#process?.kill(), this.options.limits.silenceMs);
   }
 
-  #tryAgain(): void {
-    if (this.#retry || this.#isClosed) return;
-    this.#retry = setTimeout(() => {
-      this.#retry = null;
-      this.wake();
-    }, RETRY_MS);
-  }
-
   #over(): void {
-    this.#isOver = true;
+    this.#lookout.close();
     this.#clearTimers();
     this.options.onOver(this.id);
   }
@@ -275,9 +254,8 @@ export class LivestreamLead {
 
   #clearTimers(): void {
     this.#clearLimit();
-    for (const timer of [this.#silence, this.#looking, this.#retry]) if (timer) clearTimeout(timer);
+    for (const timer of [this.#silence, this.#looking]) if (timer) clearTimeout(timer);
     this.#silence = null;
     this.#looking = null;
-    this.#retry = null;
   }
 }

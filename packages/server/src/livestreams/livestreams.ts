@@ -8,7 +8,7 @@ import type { Settings } from '../config/settings.js';
 import type { Database } from '../database/tables.js';
 import { ApiError, NotAvailableError } from '../http/errors.js';
 import type { AppId, LivestreamSessionId, MeetingId } from '../ids.js';
-import { Lookout } from '../lookout.js';
+import { Leads } from '../recordings/leads.js';
 import type { ReadyRecorder } from '../recordings/ready-recorder.js';
 import type { RecorderLaunches } from '../recordings/recorder-launches.js';
 import { RECORDER_LIMITS, type RecorderLimits } from '../recordings/recorder-limits.js';
@@ -32,9 +32,6 @@ import { ViewerTime } from './viewers.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const CLEAN_UP_EVERY_MS = 60_000;
-const LOOK_RETRY_MS = 1_000;
-/** Time of the recorders to put down what they have when the server stops. */
-const CLOSE_GRACE_MS = 4_000;
 
 export interface LivestreamsOptions {
   db: Kysely<Database>;
@@ -60,14 +57,11 @@ export interface LivestreamStart {
 /** Livestreams of meetings, from INVOKED to the removal of what was to be seen (features.md LS01). */
 export class Livestreams {
   readonly viewers: ViewerTime;
-  readonly #leads = new Map<LivestreamSessionId, LivestreamLead>();
+  readonly #leads: Leads<LivestreamSessionId>;
   readonly #orders: LivestreamOrders;
   readonly #windowMs: number;
   readonly #closing = new AbortController();
   #sessions: LivestreamedSessions | null = null;
-  readonly #lookout: Lookout;
-  /** An earlier server may have left recorders at work. */
-  #mayHaveOrphans = true;
   #cleanUpTimer: NodeJS.Timeout | null = null;
 
   private constructor(
@@ -76,10 +70,10 @@ export class Livestreams {
   ) {
     const { db, log, launches, settings } = options;
     this.viewers = new ViewerTime(db, log);
-    this.#lookout = new Lookout(
-      () => this.#takeUp(),
+    this.#leads = new Leads(
+      () => runningIds(options.db),
+      (id, mayHaveOrphan) => this.#lead(id, mayHaveOrphan),
       (error) => log.error({ err: error }, 'Livestreams could not be looked up'),
-      LOOK_RETRY_MS,
     );
     this.#orders = new LivestreamOrders(launches, disk, settings.livestreamWindowSeconds);
     this.#windowMs = settings.livestreamWindowSeconds * 1000;
@@ -134,24 +128,20 @@ export class Livestreams {
   /** Takes up what an earlier server has left, and begins to work. */
   attach(sessions: LivestreamedSessions): void {
     this.#sessions = sessions;
-    this.#lookout.wake();
+    this.#leads.wake();
     void this.#cleanUp(true);
     this.#cleanUpTimer = setInterval(() => void this.#cleanUp(false), CLEAN_UP_EVERY_MS);
   }
 
   /** To be called after a commit that changed a livestream. Cheap, and safe to call often. */
   wake(): void {
-    if (this.#sessions) this.#lookout.wake();
+    if (this.#sessions) this.#leads.wake();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#lookout.close();
     if (this.#cleanUpTimer) clearInterval(this.#cleanUpTimer);
-    await Promise.all([
-      this.viewers.write(),
-      ...[...this.#leads.values()].map((lead) => lead.close(CLOSE_GRACE_MS)),
-    ]);
+    await Promise.all([this.viewers.write(), this.#leads.close()]);
   }
 
   get #live(): LivestreamedSessions {
@@ -164,16 +154,6 @@ export class Livestreams {
     const { clock } = this.options;
     const row = { appId: meeting.app_id, meetingId: meeting.id, name: null, manualIngest: false };
     return await insertLivestream(this.options, row, clock.now());
-  }
-
-  async #takeUp(): Promise<void> {
-    const ids = await runningIds(this.options.db);
-    if (this.#closing.signal.aborted) return;
-    for (const id of ids) {
-      if (!this.#leads.has(id)) this.#leads.set(id, this.#lead(id, this.#mayHaveOrphans));
-    }
-    this.#mayHaveOrphans = false;
-    for (const lead of this.#leads.values()) lead.wake();
   }
 
   #lead(id: LivestreamSessionId, mayHaveOrphan: boolean): LivestreamLead {
@@ -195,7 +175,7 @@ export class Livestreams {
   }
 
   async #forget(id: LivestreamSessionId): Promise<void> {
-    this.#leads.delete(id);
+    this.#leads.forget(id);
     await this.disk.removeWorkFolder(id).catch((error: unknown) => {
       this.options.log.warn({ err: error, id }, 'The folder of a recorder could not be removed');
     });

@@ -2,6 +2,7 @@ import type { RecordingChange, RecordingError, StopReason } from '@parley/core';
 import type { RecordedFile, RecorderEvent } from '@parley/recorder';
 import type { Logger } from 'pino';
 import type { RecordingId } from '../ids.js';
+import { Lookout } from '../lookout.js';
 import type { BrowserOrder } from './order.js';
 import { codeOf, EMPTY, errorOf, lossOf, type Outcome, RECORDER_LOST, RECORDING_APP } from './outcome.js';
 import type { RecorderLimits } from './recorder-limits.js';
@@ -53,28 +54,31 @@ export class Lead {
   #finishTries = 0;
   #limit: NodeJS.Timeout | null = null;
   #silence: NodeJS.Timeout | null = null;
-  #retry: NodeJS.Timeout | null = null;
-  #stepping: Promise<void> | null = null;
-  #isDue = false;
+  readonly #lookout: Lookout;
   #isClosed = false;
-  #isOver = false;
 
   constructor(
     private readonly id: RecordingId,
     private readonly options: LeadOptions,
     /** An earlier server may have left a recorder at work. */
     private mayHaveOrphan: boolean,
-  ) {}
+  ) {
+    this.#lookout = new Lookout(
+      () => this.#step(),
+      (error) => options.log.error({ err: error, recordingId: id }, 'A recording could not be led on'),
+      RETRY_MS,
+    );
+  }
 
   /** To be called when the row or the recorder has news; cheap. */
   wake(): void {
-    this.#isDue = true;
-    this.#stepping ??= this.#run();
+    this.#lookout.wake();
   }
 
   /** Leaves the recording as it stands; the next server takes it up. */
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true;
+    this.#lookout.close();
     this.#clearTimers();
     this.#endWait();
     const process = this.#process;
@@ -90,21 +94,6 @@ export class Lead {
 
   #onGone: () => void = () => {};
   #endWait: () => void = () => {};
-
-  async #run(): Promise<void> {
-    while (this.#isDue && !this.#isClosed && !this.#isOver) {
-      this.#isDue = false;
-      try {
-        await this.#step();
-      } catch (error) {
-        if (this.#isClosed) break;
-        this.options.log.error({ err: error, recordingId: this.id }, 'A recording could not be led on');
-        this.#tryAgain();
-      }
-    }
-    this.#stepping = null;
-    if (this.#isDue && !this.#isClosed && !this.#isOver) this.wake();
-  }
 
   async #step(): Promise<void> {
     if (this.mayHaveOrphan) {
@@ -200,7 +189,7 @@ export class Lead {
 
   async #follow(row: RecordingRow, change: RecordingChange): Promise<void> {
     const answer = await this.options.follow(row, change);
-    if (answer === 'later') this.#tryAgain();
+    if (answer === 'later') this.#lookout.wakeLater();
     // Whatever stood in the way has changed the row; the next step sees it.
     else this.wake();
   }
@@ -280,16 +269,8 @@ export class Lead {
     this.#silence = setTimeout(() => this.#process?.kill(), this.options.limits.silenceMs);
   }
 
-  #tryAgain(): void {
-    if (this.#retry || this.#isClosed) return;
-    this.#retry = setTimeout(() => {
-      this.#retry = null;
-      this.wake();
-    }, RETRY_MS);
-  }
-
   #over(): void {
-    this.#isOver = true;
+    this.#lookout.close();
     this.#clearTimers();
     this.#process?.kill();
     this.options.onOver(this.id);
@@ -303,8 +284,6 @@ export class Lead {
   #clearTimers(): void {
     this.#clearLimit();
     if (this.#silence) clearTimeout(this.#silence);
-    if (this.#retry) clearTimeout(this.#retry);
     this.#silence = null;
-    this.#retry = null;
   }
 }

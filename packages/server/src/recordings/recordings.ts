@@ -9,13 +9,13 @@ import type { Database } from '../database/tables.js';
 import type { FileLinks } from '../files/links.js';
 import { ApiError } from '../http/errors.js';
 import type { AppId, MeetingId, RecordingId } from '../ids.js';
-import { Lookout } from '../lookout.js';
 import type { StorageConfig } from '../storage/config.js';
 import type { SecretBox } from '../storage/sealing.js';
 import { UploadRunner } from '../storage/upload-runner.js';
 import { type CompletionOptions, concludeRecording, endRecording } from './completion.js';
 import { RecordingDisk } from './disk.js';
 import { Lead } from './lead.js';
+import { Leads } from './leads.js';
 import { type BrowserOrder, browserRecording, type RecordingSettings } from './order.js';
 import { EMPTY } from './outcome.js';
 import { requirePublicTargets } from './public-targets.js';
@@ -42,9 +42,6 @@ import { filesOf, type RecordingView, toRecordingView } from './view.js';
 
 const CLEAN_UP_EVERY_MS = 60 * 60_000;
 const DAY_MS = 86_400_000;
-/** Time of the recorders to put down what they have when the server stops. */
-const CLOSE_GRACE_MS = 4_000;
-const LOOK_RETRY_MS = 1_000;
 
 export interface RecordingsOptions {
   db: Kysely<Database>;
@@ -85,15 +82,12 @@ export interface RecordingStart {
 /** All recordings that a recorder in a browser makes, from INVOKED to the removal of their files; beside them `tracks`. */
 export class Recordings {
   readonly tracks: TrackRecordings;
-  readonly #leads = new Map<RecordingId, Lead>();
+  readonly #leads: Leads<RecordingId>;
   readonly #orders: RecorderOrders;
   readonly #completion: CompletionOptions;
   readonly #uploads: UploadRunner;
   readonly #closing = new AbortController();
   #sessions: RecordedSessions | null = null;
-  readonly #lookout: Lookout;
-  /** An earlier server may have left recorders at work. */
-  #mayHaveOrphans = true;
   #cleanUpTimer: NodeJS.Timeout | null = null;
 
   private constructor(
@@ -101,10 +95,10 @@ export class Recordings {
     readonly disk: RecordingDisk,
   ) {
     const { settings, launches, log } = options;
-    this.#lookout = new Lookout(
-      () => this.#takeUp(),
+    this.#leads = new Leads(
+      () => runningIds(options.db),
+      (id, mayHaveOrphan) => this.#lead(id, mayHaveOrphan),
       (error) => log.error({ err: error }, 'Recordings could not be looked up'),
-      LOOK_RETRY_MS,
     );
     this.#orders = new RecorderOrders(launches, settings, disk);
     const origin = `https://api.${settings.baseDomain}`;
@@ -189,14 +183,14 @@ export class Recordings {
     this.#sessions = sessions;
     this.#uploads.start();
     this.tracks.attach(sessions);
-    this.#lookout.wake();
+    this.#leads.wake();
     void this.#cleanUp();
     this.#cleanUpTimer = setInterval(() => void this.#cleanUp(), CLEAN_UP_EVERY_MS);
   }
 
   /** To be called after a commit that changed recordings. Cheap, and safe to call often. */
   wake(): void {
-    if (this.#sessions) this.#lookout.wake();
+    if (this.#sessions) this.#leads.wake();
     this.tracks.wake();
   }
 
@@ -213,28 +207,13 @@ export class Recordings {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#lookout.close();
     if (this.#cleanUpTimer) clearInterval(this.#cleanUpTimer);
-    await Promise.all([
-      this.#uploads.close(),
-      this.tracks.close(),
-      ...[...this.#leads.values()].map((lead) => lead.close(CLOSE_GRACE_MS)),
-    ]);
+    await Promise.all([this.#uploads.close(), this.tracks.close(), this.#leads.close()]);
   }
 
   get #live(): RecordedSessions {
     if (!this.#sessions) throw new Error('The recordings have no sessions yet.');
     return this.#sessions;
-  }
-
-  async #takeUp(): Promise<void> {
-    const ids = await runningIds(this.options.db);
-    if (this.#closing.signal.aborted) return;
-    for (const id of ids) {
-      if (!this.#leads.has(id)) this.#leads.set(id, this.#lead(id, this.#mayHaveOrphans));
-    }
-    this.#mayHaveOrphans = false;
-    for (const lead of this.#leads.values()) lead.wake();
   }
 
   #lead(id: RecordingId, mayHaveOrphan: boolean): Lead {
@@ -300,7 +279,7 @@ export class Recordings {
   }
 
   async #forget(id: RecordingId): Promise<void> {
-    this.#leads.delete(id);
+    this.#leads.forget(id);
     await this.disk.removeWorkFolder(id).catch((error: unknown) => {
       this.options.log.warn({ err: error, recordingId: id }, 'The folder of a recorder could not be removed');
     });

@@ -149,7 +149,7 @@ export class TrackRecordings {
         { err: error, recordingId: row.id },
         'A recording of tracks could not be led on',
       );
-      this.#tryAgain();
+      this.#lookout.wakeLater();
     });
     this.#atWork.set(
       row.id,
@@ -164,7 +164,7 @@ export class TrackRecordings {
   /** Sound is written from the moment of the invocation. */
   async #begin(row: RecordingRow): Promise<void> {
     const answer = await this.#live.follow(row.meeting_id, row.id, { to: 'begun' });
-    if (answer === 'later') this.#tryAgain();
+    if (answer === 'later') this.#lookout.wakeLater();
   }
 
   async #finish(row: RecordingRow): Promise<void> {
@@ -234,10 +234,6 @@ export class TrackRecordings {
   async #conclude(row: RecordingRow, change: Parameters<typeof endRecording>[3]): Promise<void> {
     await this.options.db.transaction().execute((trx) => endRecording(trx, this.options, row.id, change));
     this.options.wakeWebhooks();
-  }
-
-  #tryAgain(): void {
-    if (!this.#closing.signal.aborted) setTimeout(() => this.wake(), RETRY_MS).unref();
   }
 }
 
