@@ -3,13 +3,10 @@ import type { RecorderEvent } from '@parley/recorder';
 import type { Logger } from 'pino';
 import type { LivestreamSessionId } from '../ids.js';
 import { Lookout } from '../lookout.js';
+import { codeOf } from '../recordings/outcome.js';
 import type { RecorderLimits } from '../recordings/recorder-limits.js';
-import {
-  endOrphan,
-  type RecorderLaunch,
-  type RecorderListeners,
-  type RecorderProcess,
-} from '../recordings/recorder-process.js';
+import type { RecorderLaunch } from '../recordings/recorder-process.js';
+import { RecorderWatch, type RecorderWatchOptions } from '../recordings/recorder-watch.js';
 import type { LivestreamDisk } from './disk.js';
 import type { LivestreamRun } from './runs.js';
 
@@ -33,7 +30,7 @@ export interface LivestreamLeadOptions {
   follow(run: LivestreamRun, change: LivestreamChange): Promise<'done' | 'unfit' | 'later'>;
   /** Program, environment and order of a recorder; throws what becomes the reason of a failure. */
   recorderFor(run: LivestreamRun): Promise<RecorderLaunch>;
-  startRecorder(launch: RecorderLaunch, listeners: RecorderListeners): Promise<RecorderProcess>;
+  startRecorder: RecorderWatchOptions['startRecorder'];
   /** The livestream is over and nothing of its recorder is left. */
   onOver(id: LivestreamSessionId): void;
 }
@@ -43,24 +40,29 @@ export interface LivestreamLeadOptions {
  * wanted; the recorder process and the playlist that it writes say what has happened.
  */
 export class LivestreamLead {
-  #process: RecorderProcess | null = null;
+  readonly #recorder: RecorderWatch;
   /** What has become of the recorder, and what that means for the livestream. */
   #outcome: LivestreamChange | null = null;
   #isPlayable = false;
   #isStopping = false;
-  #limit: NodeJS.Timeout | null = null;
-  #silence: NodeJS.Timeout | null = null;
   #looking: NodeJS.Timeout | null = null;
   readonly #lookout: Lookout;
   #isClosed = false;
-  #onGone: () => void = () => {};
 
   constructor(
     private readonly id: LivestreamSessionId,
     private readonly options: LivestreamLeadOptions,
     /** An earlier server may have left a recorder at work. */
-    private mayHaveOrphan: boolean,
+    mayHaveOrphan: boolean,
   ) {
+    this.#recorder = new RecorderWatch({
+      startRecorder: options.startRecorder,
+      folder: options.disk.workFolder(id),
+      mayHaveOrphan,
+      silenceMs: options.limits.silenceMs,
+      onEvent: (event) => this.#onEvent(event),
+      onExit: (reason, output) => this.#onExit(reason, output),
+    });
     this.#lookout = new Lookout(
       () => this.#step(),
       (error) =>
@@ -78,23 +80,12 @@ export class LivestreamLead {
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true;
     this.#lookout.close();
-    this.#clearTimers();
-    const process = this.#process;
-    if (!process) return;
-    const gone = new Promise<void>((resolve) => {
-      this.#onGone = resolve;
-    });
-    process.release();
-    const limit = setTimeout(() => process.kill(), graceMs);
-    await gone;
-    clearTimeout(limit);
+    this.#stopLooking();
+    await this.#recorder.close(graceMs);
   }
 
   async #step(): Promise<void> {
-    if (this.mayHaveOrphan) {
-      await endOrphan(this.options.disk.workFolder(this.id));
-      this.mayHaveOrphan = false;
-    }
+    await this.#recorder.endOrphan();
     const run = await this.options.load(this.id);
     switch (run?.status) {
       case 'INVOKED':
@@ -109,34 +100,23 @@ export class LivestreamLead {
   async #start(run: LivestreamRun): Promise<void> {
     if (this.#outcome) return await this.#follow(run, this.#outcome);
     if (this.#isPlayable) return await this.#follow(run, { to: 'live' });
-    if (this.#process) return;
-    const { limits } = this.options;
+    if (this.#recorder.isRunning) return;
+    const { startMs } = this.options.limits;
     try {
-      const launch = await this.options.recorderFor(run);
-      if (this.#isClosed) return;
-      this.#setLimit(limits.startMs, `There was nothing to watch within ${limits.startMs / 1000} seconds`);
-      let isGone = false;
-      const process = await this.options.startRecorder(launch, {
-        onEvent: (event) => this.#onEvent(event),
-        onExit: (reason) => {
-          isGone = true;
-          this.#onExit(reason);
-        },
-      });
-      if (this.#isClosed) process.release();
-      if (isGone) return;
-      this.#process = process;
-      this.#look(FIRST_LOOKS_EVERY_MS);
+      await this.#recorder.start(
+        () => this.options.recorderFor(run),
+        startMs,
+        () => this.#fail('page_failed', `There was nothing to watch within ${startMs / 1000} seconds`),
+      );
+      if (this.#recorder.isRunning) this.#look(FIRST_LOOKS_EVERY_MS);
     } catch (error) {
-      const isMissing = error instanceof Error && 'reason' in error && error.reason === 'not_available';
-      const message = error instanceof Error ? error.message : String(error);
-      this.#fail(isMissing ? 'not_installed' : 'internal', message);
+      this.#fail(codeOf(error), error instanceof Error ? error.message : String(error));
     }
   }
 
   async #accompany(run: LivestreamRun): Promise<void> {
     if (this.#outcome) return await this.#follow(run, this.#outcome);
-    if (this.#process) return;
+    if (this.#recorder.isRunning) return;
     // The server may have been away for hours in which nothing was streamed.
     const lastAt = await this.options.disk.playlistTime(this.id);
     const known = lastAt !== null && { lastAt: Math.round(lastAt) };
@@ -144,12 +124,13 @@ export class LivestreamLead {
   }
 
   #end(): void {
-    const process = this.#process;
-    if (!process) this.#over();
-    if (!process || this.#isStopping) return;
+    if (!this.#recorder.isRunning) this.#over();
+    if (!this.#recorder.isRunning || this.#isStopping) return;
     this.#isStopping = true;
-    process.command({ kind: 'stop' });
-    this.#setLimit(this.options.limits.stopMs, 'The recorder did not stop');
+    this.#recorder.command({ kind: 'stop' });
+    this.#recorder.setLimit(this.options.limits.stopMs, () =>
+      this.#fail('page_failed', 'The recorder did not stop'),
+    );
   }
 
   async #follow(run: LivestreamRun, change: LivestreamChange): Promise<void> {
@@ -160,11 +141,7 @@ export class LivestreamLead {
   }
 
   #onEvent(event: RecorderEvent): void {
-    if (this.#silence) this.#expectLife();
     switch (event.kind) {
-      case 'alive':
-        this.#expectLife();
-        return;
       case 'stopping':
         if (event.reason === 'browser_died')
           this.#fail('recorder_lost', 'The browser of the recorder is gone');
@@ -182,22 +159,18 @@ export class LivestreamLead {
     this.wake();
   }
 
-  #onExit(reason: string): void {
-    const output = this.#process?.tail;
-    this.#process = null;
-    this.#clearTimers();
+  #onExit(reason: string, output: string | undefined): void {
+    this.#stopLooking();
     if (!this.#outcome && !this.#isStopping && !this.#isClosed) {
       this.options.log.warn({ livestreamSessionId: this.id, reason, output }, 'A recorder is gone');
     }
     this.#fail('recorder_lost', `The recorder was lost: ${reason}`);
-    this.#onGone();
-    this.wake();
   }
 
   /** Looks until there is something to watch, and then whether more comes. */
   #look(afterMs: number): void {
     this.#looking = setTimeout(async () => {
-      const isOver = () => !this.#process || this.#isStopping || this.#isClosed;
+      const isOver = () => !this.#recorder.isRunning || this.#isStopping || this.#isClosed;
       if (isOver()) return;
       if (this.#isPlayable) await this.#checkProgress();
       else if (await this.options.disk.playlist(this.id)) this.#becomePlayable();
@@ -209,7 +182,7 @@ export class LivestreamLead {
   #becomePlayable(): void {
     if (this.#isStopping) return;
     this.#isPlayable = true;
-    this.#clearLimit();
+    this.#recorder.clearLimit();
     this.wake();
   }
 
@@ -218,7 +191,7 @@ export class LivestreamLead {
     const writtenAt = await this.options.disk.playlistTime(this.id);
     if (writtenAt !== null && Date.now() - writtenAt < silenceMs) return;
     this.#fail('stalled', `Nothing new could be watched for ${silenceMs / 1000} seconds`);
-    this.#process?.kill();
+    this.#recorder.kill();
   }
 
   /** The first reason counts. */
@@ -227,35 +200,15 @@ export class LivestreamLead {
     this.wake();
   }
 
-  /** The recorder is cut off when the time is over. */
-  #setLimit(limitMs: number, message: string): void {
-    this.#clearLimit();
-    this.#limit = setTimeout(() => {
-      this.#fail('page_failed', message);
-      this.#process?.kill();
-    }, limitMs);
-  }
-
-  #expectLife(): void {
-    if (this.#silence) clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#process?.kill(), this.options.limits.silenceMs);
-  }
-
   #over(): void {
     this.#lookout.close();
-    this.#clearTimers();
+    this.#stopLooking();
+    this.#recorder.end();
     this.options.onOver(this.id);
   }
 
-  #clearLimit(): void {
-    if (this.#limit) clearTimeout(this.#limit);
-    this.#limit = null;
-  }
-
-  #clearTimers(): void {
-    this.#clearLimit();
-    for (const timer of [this.#silence, this.#looking]) if (timer) clearTimeout(timer);
-    this.#silence = null;
+  #stopLooking(): void {
+    if (this.#looking) clearTimeout(this.#looking);
     this.#looking = null;
   }
 }

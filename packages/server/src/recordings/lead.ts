@@ -6,12 +6,8 @@ import { Lookout } from '../lookout.js';
 import type { BrowserOrder } from './order.js';
 import { codeOf, EMPTY, errorOf, lossOf, type Outcome, RECORDER_LOST, RECORDING_APP } from './outcome.js';
 import type { RecorderLimits } from './recorder-limits.js';
-import {
-  endOrphan,
-  type RecorderLaunch,
-  type RecorderListeners,
-  type RecorderProcess,
-} from './recorder-process.js';
+import type { RecorderLaunch } from './recorder-process.js';
+import { RecorderWatch, type RecorderWatchOptions } from './recorder-watch.js';
 import type { RecordingRow } from './state-of-row.js';
 
 /** Processes that may try to make files of what one recorder left. */
@@ -28,7 +24,7 @@ export interface LeadOptions {
   recorderFor(row: RecordingRow): Promise<RecorderLaunch>;
   /** The same for a recorder that makes files of what another one left. */
   finisherFor(row: RecordingRow): Promise<RecorderLaunch>;
-  startRecorder(launch: RecorderLaunch, listeners: RecorderListeners): Promise<RecorderProcess>;
+  startRecorder: RecorderWatchOptions['startRecorder'];
   workFolder(id: RecordingId): string;
   noteGap(id: RecordingId, gap: Extract<RecorderEvent, { kind: 'gap' }>): Promise<void>;
   /** Takes the files over, after which the recording is UPLOADED or ERRORED or has only uploads before it. */
@@ -45,24 +41,31 @@ export interface LeadOptions {
  * each step brings the two together and then waits for news of either.
  */
 export class Lead {
-  #process: RecorderProcess | null = null;
+  readonly #recorder: RecorderWatch;
   #outcome: Outcome | null = null;
   #hasBegun = false;
   /** Set by the recorder's own wish to stop. */
   #wish: StopReason | null = null;
   #told: 'recording' | 'paused' | 'stopped' = 'recording';
   #finishTries = 0;
-  #limit: NodeJS.Timeout | null = null;
-  #silence: NodeJS.Timeout | null = null;
   readonly #lookout: Lookout;
   #isClosed = false;
+  #endWait: () => void = () => {};
 
   constructor(
     private readonly id: RecordingId,
     private readonly options: LeadOptions,
     /** An earlier server may have left a recorder at work. */
-    private mayHaveOrphan: boolean,
+    mayHaveOrphan: boolean,
   ) {
+    this.#recorder = new RecorderWatch({
+      startRecorder: options.startRecorder,
+      folder: options.workFolder(id),
+      mayHaveOrphan,
+      silenceMs: options.limits.silenceMs,
+      onEvent: (event) => this.#onEvent(event),
+      onExit: (reason, output) => this.#onExit(reason, output),
+    });
     this.#lookout = new Lookout(
       () => this.#step(),
       (error) => options.log.error({ err: error, recordingId: id }, 'A recording could not be led on'),
@@ -79,27 +82,12 @@ export class Lead {
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true;
     this.#lookout.close();
-    this.#clearTimers();
     this.#endWait();
-    const process = this.#process;
-    if (!process) return;
-    const gone = new Promise<void>((resolve) => {
-      this.#onGone = resolve;
-    });
-    process.release();
-    const limit = setTimeout(() => process.kill(), graceMs);
-    await gone;
-    clearTimeout(limit);
+    await this.#recorder.close(graceMs);
   }
 
-  #onGone: () => void = () => {};
-  #endWait: () => void = () => {};
-
   async #step(): Promise<void> {
-    if (this.mayHaveOrphan) {
-      await endOrphan(this.options.workFolder(this.id));
-      this.mayHaveOrphan = false;
-    }
+    await this.#recorder.endOrphan();
     const row = await this.options.load(this.id);
     switch (row?.status) {
       case 'INVOKED':
@@ -120,7 +108,7 @@ export class Lead {
       return await this.#follow(row, { to: 'failed', error });
     }
     if (this.#hasBegun) return await this.#follow(row, { to: 'begun' });
-    if (this.#process) return;
+    if (this.#recorder.isRunning) return;
     const isApp = (row.recording_order as BrowserOrder).url !== null;
     const limitMs = isApp ? this.options.limits.appStartMs : this.options.limits.startMs;
     const error = {
@@ -132,12 +120,12 @@ export class Lead {
 
   async #accompany(row: RecordingRow): Promise<void> {
     if (this.#wish) return await this.#follow(row, { to: 'stopped', stop: this.#wish });
-    if (!this.#process) {
+    if (!this.#recorder.isRunning) {
       const stop = { reason: 'INTERNAL_ERROR', caller: null, detail: lossOf(this.#outcome) } as const;
       return await this.#follow(row, { to: 'stopped', stop });
     }
     const wanted = row.status === 'PAUSED' ? 'paused' : 'recording';
-    if (this.#told !== wanted) this.#process.command({ kind: wanted === 'paused' ? 'pause' : 'resume' });
+    if (this.#told !== wanted) this.#recorder.command({ kind: wanted === 'paused' ? 'pause' : 'resume' });
     this.#told = wanted;
   }
 
@@ -152,7 +140,7 @@ export class Lead {
       await this.options.fail(row, outcome.error);
       return this.#over();
     }
-    if (this.#process) return this.#stop(this.#process, row);
+    if (this.#recorder.isRunning) return this.#stop(row);
     if (this.#finishTries >= FINISH_TRIES) {
       const message = `The files could not be made: ${outcome ? errorOf(outcome)?.message : ''}`;
       await this.options.fail(row, { code: 'internal', message });
@@ -168,11 +156,12 @@ export class Lead {
     });
   }
 
-  #stop(process: RecorderProcess, { stopped_at: stoppedAt }: RecordingRow): void {
+  #stop({ stopped_at: stoppedAt }: RecordingRow): void {
     if (this.#told === 'stopped') return;
     this.#told = 'stopped';
-    process.command({ kind: 'stop', ...(stoppedAt && { atMs: stoppedAt.getTime() }) });
-    this.#setLimit(this.options.limits.stopMs, { kind: 'lost', reason: 'it did not stop' });
+    this.#recorder.command({ kind: 'stop', ...(stoppedAt && { atMs: stoppedAt.getTime() }) });
+    const atLimit: Outcome = { kind: 'lost', reason: 'it did not stop' };
+    this.#recorder.setLimit(this.options.limits.stopMs, () => this.#conclude(atLimit));
   }
 
   /** What was captured is still there when the disk was full. */
@@ -197,29 +186,18 @@ export class Lead {
   async #launch(prepare: () => Promise<RecorderLaunch>, limitMs: number, atLimit: Outcome): Promise<void> {
     this.#outcome = null;
     try {
-      const launch = await prepare();
-      if (this.#isClosed) return;
-      this.#setLimit(limitMs, atLimit);
-      this.#process = await this.options.startRecorder(launch, {
-        onEvent: (event) => this.#onEvent(event),
-        onExit: (reason) => this.#onExit(reason),
-      });
+      await this.#recorder.start(prepare, limitMs, () => this.#conclude(atLimit));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.#outcome = { kind: 'failed', error: { code: codeOf(error), message } };
-      this.wake();
+      this.#conclude({ kind: 'failed', error: { code: codeOf(error), message } });
     }
   }
 
   #onEvent(event: RecorderEvent): void {
-    if (this.#silence) this.#expectLife();
     switch (event.kind) {
-      case 'alive':
-        this.#expectLife();
-        return;
       case 'recording':
         this.#hasBegun = true;
-        this.#clearLimit();
+        this.#recorder.clearLimit();
         break;
       case 'stopping':
         this.#wish = event.reason === 'browser_died' ? RECORDER_LOST : RECORDING_APP;
@@ -230,11 +208,11 @@ export class Lead {
       case 'finished':
         this.#outcome ??= { kind: 'finished', files: event.files };
         this.#wish ??= RECORDING_APP;
-        this.#clearLimit();
+        this.#recorder.clearLimit();
         break;
       case 'failed':
         this.#outcome ??= { kind: 'failed', error: { code: event.code, message: event.reason } };
-        this.#clearLimit();
+        this.#recorder.clearLimit();
         break;
       default:
         return;
@@ -242,48 +220,22 @@ export class Lead {
     this.wake();
   }
 
-  #onExit(reason: string): void {
-    const tail = this.#process?.tail;
-    this.#process = null;
-    this.#clearTimers();
-    this.#outcome ??= { kind: 'lost', reason };
-    if (this.#outcome.kind === 'lost' && !this.#isClosed) {
-      this.options.log.warn({ recordingId: this.id, reason, output: tail }, 'A recorder is gone');
+  #onExit(reason: string, output: string | undefined): void {
+    this.#conclude({ kind: 'lost', reason });
+    if (this.#outcome?.kind === 'lost' && !this.#isClosed) {
+      this.options.log.warn({ recordingId: this.id, reason, output }, 'A recorder is gone');
     }
-    this.#onGone();
+  }
+
+  /** What has become of a recorder; the first word counts. */
+  #conclude(outcome: Outcome): void {
+    this.#outcome ??= outcome;
     this.wake();
-  }
-
-  /** The recorder is cut off when the time is over, and `outcome` is what is made of it. */
-  #setLimit(limitMs: number, outcome: Outcome): void {
-    this.#clearLimit();
-    this.#limit = setTimeout(() => {
-      this.#outcome ??= outcome;
-      this.#process?.kill();
-      this.wake();
-    }, limitMs);
-  }
-
-  #expectLife(): void {
-    if (this.#silence) clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#process?.kill(), this.options.limits.silenceMs);
   }
 
   #over(): void {
     this.#lookout.close();
-    this.#clearTimers();
-    this.#process?.kill();
+    this.#recorder.end();
     this.options.onOver(this.id);
-  }
-
-  #clearLimit(): void {
-    if (this.#limit) clearTimeout(this.#limit);
-    this.#limit = null;
-  }
-
-  #clearTimers(): void {
-    this.#clearLimit();
-    if (this.#silence) clearTimeout(this.#silence);
-    this.#silence = null;
   }
 }
