@@ -79,9 +79,9 @@ describe.skipIf(!serverIsBuilt)('who may do what with connected meetings, and th
     await expect(host.move(other.main, red, other.host)).rejects.toThrow('No such connected meeting');
     await expect(host.move(main, 'nonsense', guest)).rejects.toThrow('No such connected meeting');
     await expect(host.move(red, main, other.host)).rejects.toThrow('No such peer');
-    await expect(host.move(main, red, { id: guest.id, presetId: 'nonsense' })).rejects.toThrow(
-      'No such preset',
-    );
+    for (const presetId of ['nonsense', 'a\0b']) {
+      await expect(host.move(main, red, { id: guest.id, presetId })).rejects.toThrow('No such preset');
+    }
     const foreign = await host.deleteRooms(other.red, 'nonsense');
     expect(foreign.map(({ error }) => error?.code)).toEqual(['room_unknown', 'room_unknown']);
     // Moving somebody to where he is has been done already.

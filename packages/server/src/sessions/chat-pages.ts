@@ -1,4 +1,9 @@
-import { CHAT_HISTORY_MAX_CHARACTERS, CHAT_HISTORY_MESSAGES, type ChatMessage } from '@parley/core';
+import {
+  CHAT_HISTORY_MAX_CHARACTERS,
+  CHAT_HISTORY_MESSAGES,
+  type ChatMessage,
+  isStorable,
+} from '@parley/core';
 import type { chat } from '@parley/wire';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { ChatMessagesTable, Database } from '../database/tables.js';
@@ -33,7 +38,9 @@ export async function pageOfMessages(
 ): Promise<chat.GetPaginatedChatMessageRoomResponse> {
   const size = query.size > 0 ? Math.min(query.size, PAGE_MAX_MESSAGES) : PAGE_DEFAULT_MESSAGES;
   const from = new Date(query.timeStamp > 0 ? query.timeStamp : query.reversed ? Date.now() : 0);
-  if (Number.isNaN(from.getTime())) return { messages: [], next: false };
+  if (Number.isNaN(from.getTime()) || !isStorable(query.filters?.userId ?? '')) {
+    return { messages: [], next: false };
+  }
   const direction = query.reversed ? sql`desc` : sql`asc`;
   const readable = sql`${scopeCondition(scope)} and ${filterCondition(scope, query.filters)}`;
   const { rows } = await sql<Selectable<ChatMessagesTable>>`

@@ -1,3 +1,4 @@
+import { isStorable } from '@parley/core';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { v7 as newId } from 'uuid';
 import type { Database } from '../../database/tables.js';
@@ -116,6 +117,7 @@ export async function presetsExist(
 ): Promise<boolean> {
   const wanted = [...new Set(presetIds)];
   if (wanted.length === 0) return true;
+  if (!wanted.every(isStorable)) return false;
   const rows = await db
     .selectFrom('presets')
     .innerJoin('meetings', 'meetings.app_id', 'presets.app_id')

@@ -171,5 +171,7 @@ describe('chat that is kept from session to session (H16)', () => {
     };
     expect(await read(bob, ann)).toEqual(['to Bob']);
     expect(await read(randomUUID(), ann)).toEqual([]);
+    // The database takes no such text, not even to look for it.
+    expect(await read(bob, 'a\0b')).toEqual([]);
   });
 });
