@@ -1,14 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { BlobGetPropertiesResponse, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import type { BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import type { AddressRule } from '../network/address-guard.js';
 import { createAzureClient } from './azure-client.js';
 import { azureFailure, statusOf } from './azure-errors.js';
 import type { AzureConfig } from './config.js';
-import { StorageError } from './errors.js';
+import { type FoundObject, findObject, isMadeBy, objectKey, requireStored } from './found-object.js';
 import { LocalFile } from './local-file.js';
 import {
   COMPLETE_TIMEOUT_MS,
-  LARGEST_PART_BYTES,
   limit,
   partBytesFor,
   partTimeoutMs,
@@ -42,15 +41,13 @@ export class AzureTarget implements StorageTarget {
 
   async upload(upload: Upload): Promise<StoredObject> {
     try {
-      const file = await LocalFile.open(upload.path, partBytesFor);
-      try {
-        const blob = this.#container.getBlockBlobClient(this.#pathOf(upload.name));
+      const blob = this.#container.getBlockBlobClient(objectKey(this.#config.path, upload.name));
+      const bytes = await LocalFile.whileOpen(upload.path, partBytesFor, async (file) => {
         await this.#send(blob, file, upload);
-        const { origin, pathname } = new URL(blob.url);
-        return { location: `${origin}${decodeURIComponent(pathname)}`, bytes: file.bytes };
-      } finally {
-        await file.close();
-      }
+        return file.bytes;
+      });
+      const { origin, pathname } = new URL(blob.url);
+      return { location: `${origin}${decodeURIComponent(pathname)}`, bytes };
     } catch (error) {
       throw azureFailure(error, this.#config.bucket);
     }
@@ -63,16 +60,9 @@ export class AzureTarget implements StorageTarget {
     this.#closeClient();
   }
 
-  #pathOf(name: string): string {
-    const folders = (this.#config.path ?? '').split('/').filter((folder) => folder !== '');
-    return [...folders, name].join('/');
-  }
-
   async #send(blob: BlockBlobClient, file: LocalFile, upload: Upload): Promise<void> {
-    const partBytes = partBytesFor(file.bytes);
-    if (partBytes > LARGEST_PART_BYTES) throw new StorageError('refused', 'The file is too large to upload');
     const begun = resumable(upload.resume, file.bytes);
-    if (begun && (await this.#isFinished(blob, begun, upload.signal))) return;
+    if (begun && isMadeBy(await this.#find(blob, upload.signal), begun)) return;
     const state = begun ?? { mark: randomUUID(), bytes: file.bytes };
     const stored = begun ? await this.#storedBlocks(blob, upload.signal) : new Set();
 
@@ -95,7 +85,7 @@ export class AzureTarget implements StorageTarget {
       metadata: { [UPLOAD_MARK]: state.mark },
       abortSignal: limit(upload.signal, COMPLETE_TIMEOUT_MS),
     });
-    await this.#verify(blob, { bytes: file.bytes, etag }, upload.signal);
+    requireStored(await this.#find(blob, upload.signal), { bytes: file.bytes, etag });
   }
 
   /** Names of the blocks that came across and belong to no blob yet; none after a week. */
@@ -110,40 +100,11 @@ export class AzureTarget implements StorageTarget {
     }
   }
 
-  /** True when the blob that is there was made by this upload: the crash came after its last request. */
-  async #isFinished(blob: BlockBlobClient, { mark, bytes }: Begun, signal: AbortSignal): Promise<boolean> {
-    const found = await this.#properties(blob, signal);
-    return (
-      typeof found === 'object' && found.metadata?.[UPLOAD_MARK] === mark && found.contentLength === bytes
-    );
-  }
-
-  /** Throws StorageError unless the storage holds what was sent; the MD5 of each block was checked by it. */
-  async #verify(
-    blob: BlockBlobClient,
-    sent: { bytes: number; etag: string | undefined },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const found = await this.#properties(blob, signal);
-    if (found === 'hidden') return;
-    if (found === 'missing') throw new StorageError('retryable', 'The storage has lost what was sent');
-    if (found.contentLength !== sent.bytes || found.etag !== sent.etag) {
-      throw new StorageError('retryable', 'The storage holds something else than what was sent');
-    }
-  }
-
-  async #properties(
-    blob: BlockBlobClient,
-    signal: AbortSignal,
-  ): Promise<BlobGetPropertiesResponse | 'hidden' | 'missing'> {
-    try {
-      return await blob.getProperties({ abortSignal: limit(signal, REQUEST_TIMEOUT_MS) });
-    } catch (error) {
-      const status = statusOf(error);
-      if (status === 403) return 'hidden';
-      if (status === 404) return 'missing';
-      throw error;
-    }
+  #find(blob: BlockBlobClient, signal: AbortSignal): Promise<FoundObject> {
+    return findObject(async () => {
+      const found = await blob.getProperties({ abortSignal: limit(signal, REQUEST_TIMEOUT_MS) });
+      return { bytes: found.contentLength, etag: found.etag, mark: found.metadata?.[UPLOAD_MARK] };
+    }, statusOf);
   }
 }
 

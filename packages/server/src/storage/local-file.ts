@@ -15,17 +15,23 @@ export class LocalFile {
     this.#buffer = Buffer.allocUnsafe(Math.min(bytes, bufferBytes));
   }
 
-  /** Throws StorageError (refused) when there is no such file. `partBytes` chooses the size of the parts. */
-  static async open(path: string, partBytes: (fileBytes: number) => number): Promise<LocalFile> {
+  /**
+   * Opens a file while `use` needs it. Throws StorageError (refused) when there is none, and what `use` throws.
+   * `partBytes` chooses the size of the parts.
+   */
+  static async whileOpen<T>(
+    path: string,
+    partBytes: (fileBytes: number) => number,
+    use: (file: LocalFile) => Promise<T>,
+  ): Promise<T> {
     const handle = await open(path).catch(() => {
       throw new StorageError('refused', 'The file to upload is gone');
     });
     try {
       const { size } = await handle.stat();
-      return new LocalFile(handle, size, partBytes(size));
-    } catch (error) {
+      return await use(new LocalFile(handle, size, partBytes(size)));
+    } finally {
       await handle.close();
-      throw error;
     }
   }
 
@@ -39,9 +45,5 @@ export class LocalFile {
       read += bytesRead;
     }
     return this.#buffer.subarray(0, wanted);
-  }
-
-  close(): Promise<void> {
-    return this.#handle.close();
   }
 }

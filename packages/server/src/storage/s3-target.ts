@@ -4,13 +4,13 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   HeadObjectCommand,
-  type HeadObjectCommandOutput,
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { AddressRule } from '../network/address-guard.js';
 import { StorageError } from './errors.js';
+import { type FoundObject, findObject, isMadeBy, objectKey, requireStored } from './found-object.js';
 import { LocalFile } from './local-file.js';
 import { type BucketConfig, createS3Client } from './s3-client.js';
 import { isUnknownUpload, s3Failure, statusOf } from './s3-errors.js';
@@ -18,7 +18,6 @@ import { abortStrays, type ObjectName, type Part, storedParts } from './s3-unfin
 import {
   COMPLETE_TIMEOUT_MS,
   DISCARD_TIMEOUT_MS,
-  LARGEST_PART_BYTES,
   limit,
   PART_BYTES,
   partBytesFor,
@@ -32,8 +31,6 @@ import {
 
 /** Metadata of an object that tells which of our uploads made it. */
 const UPLOAD_MARK = 'parley-upload';
-
-const NO_CHECKSUM = Symbol('no checksum');
 
 /** A multipart upload under way. */
 interface Multipart {
@@ -60,16 +57,14 @@ export class S3Target implements StorageTarget {
   async upload(upload: Upload): Promise<StoredObject> {
     const object = this.#object(upload.name);
     try {
-      const file = await LocalFile.open(upload.path, partBytesFor);
-      try {
+      const bytes = await LocalFile.whileOpen(upload.path, partBytesFor, async (file) => {
         await (file.bytes <= PART_BYTES
           ? this.#putWhole(object, file, upload)
           : this.#putInParts(object, file, upload));
-        const scheme = this.#config.type === 'gcs' ? 'gs' : 's3';
-        return { location: `${scheme}://${object.Bucket}/${object.Key}`, bytes: file.bytes };
-      } finally {
-        await file.close();
-      }
+        return file.bytes;
+      });
+      const scheme = this.#config.type === 'gcs' ? 'gs' : 's3';
+      return { location: `${scheme}://${object.Bucket}/${object.Key}`, bytes };
     } catch (error) {
       throw s3Failure(error, this.#config.bucket);
     }
@@ -90,8 +85,7 @@ export class S3Target implements StorageTarget {
   }
 
   #object(name: string): ObjectName {
-    const folders = (this.#config.path ?? '').split('/').filter((folder) => folder !== '');
-    return { Bucket: this.#config.bucket, Key: [...folders, name].join('/') };
+    return { Bucket: this.#config.bucket, Key: objectKey(this.#config.path, name) };
   }
 
   async #putWhole(object: ObjectName, file: LocalFile, upload: Upload): Promise<void> {
@@ -105,13 +99,13 @@ export class S3Target implements StorageTarget {
       }),
       { abortSignal: limit(upload.signal, partTimeoutMs(file.bytes)) },
     );
-    await this.#verify(object, { bytes: file.bytes, etag: ETag }, upload.signal);
+    requireStored(await this.#find(object, upload.signal), { bytes: file.bytes, etag: ETag });
   }
 
   async #putInParts(object: ObjectName, file: LocalFile, upload: Upload): Promise<void> {
     const begun = resumable(upload.resume, file.bytes);
     const stored = begun && (await storedParts(this.#client, object, begun.uploadId, upload.signal));
-    if (begun && !stored && (await this.#isFinished(object, begun, upload.signal))) return;
+    if (begun && !stored && isMadeBy(await this.#find(object, upload.signal), begun)) return;
 
     const multipart = begun && stored ? begun : await this.#begin(object, file.bytes, upload);
     const parts: Part[] = [];
@@ -131,7 +125,6 @@ export class S3Target implements StorageTarget {
 
   async #begin(object: ObjectName, bytes: number, upload: Upload): Promise<Multipart> {
     const partBytes = partBytesFor(bytes);
-    if (partBytes > LARGEST_PART_BYTES) throw new StorageError('refused', 'The file is too large to upload');
     await abortStrays(this.#client, object, upload.signal);
     const mark = randomUUID();
     const { UploadId } = await this.#client.send(
@@ -183,52 +176,22 @@ export class S3Target implements StorageTarget {
         { abortSignal: limit(signal, COMPLETE_TIMEOUT_MS) },
       );
       // Google says that the ETag of such an object is no checksum, and not that it stays the same.
-      const etag = this.#config.type === 'gcs' ? NO_CHECKSUM : ETag;
-      await this.#verify(object, { bytes: multipart.bytes, etag }, signal);
+      const etag = this.#config.type === 'gcs' ? null : ETag;
+      requireStored(await this.#find(object, signal), { bytes: multipart.bytes, etag });
     } catch (error) {
       // The answer to an earlier attempt may have been lost on its way.
-      if (isUnknownUpload(error) && (await this.#isFinished(object, multipart, signal))) return;
+      if (isUnknownUpload(error) && isMadeBy(await this.#find(object, signal), multipart)) return;
       throw error;
     }
   }
 
-  /** True when the object that is there was made by this upload: the crash came after its last request. */
-  async #isFinished(object: ObjectName, { mark, bytes }: Multipart, signal: AbortSignal): Promise<boolean> {
-    const head = await this.#head(object, signal);
-    return typeof head === 'object' && head.Metadata?.[UPLOAD_MARK] === mark && head.ContentLength === bytes;
-  }
-
-  /**
-   * Throws StorageError unless the storage holds what was sent: its length, and the checksum it answered with.
-   * Credentials that may write and not read are fine: each request carried its own MD5, which the storage checked.
-   */
-  async #verify(
-    object: ObjectName,
-    sent: { bytes: number; etag: string | undefined | typeof NO_CHECKSUM },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const head = await this.#head(object, signal);
-    if (head === 'hidden') return;
-    if (head === 'missing') throw new StorageError('retryable', 'The storage has lost what was sent');
-    if (head.ContentLength !== sent.bytes || (sent.etag !== NO_CHECKSUM && head.ETag !== sent.etag)) {
-      throw new StorageError('retryable', 'The storage holds something else than what was sent');
-    }
-  }
-
-  async #head(
-    object: ObjectName,
-    signal: AbortSignal,
-  ): Promise<HeadObjectCommandOutput | 'hidden' | 'missing'> {
-    try {
-      return await this.#client.send(new HeadObjectCommand(object), {
+  #find(object: ObjectName, signal: AbortSignal): Promise<FoundObject> {
+    return findObject(async () => {
+      const head = await this.#client.send(new HeadObjectCommand(object), {
         abortSignal: limit(signal, REQUEST_TIMEOUT_MS),
       });
-    } catch (error) {
-      const status = statusOf(error);
-      if (status === 403) return 'hidden';
-      if (status === 404) return 'missing';
-      throw error;
-    }
+      return { bytes: head.ContentLength, etag: head.ETag, mark: head.Metadata?.[UPLOAD_MARK] };
+    }, statusOf);
   }
 }
 

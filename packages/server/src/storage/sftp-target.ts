@@ -37,18 +37,19 @@ export class SftpTarget implements StorageTarget {
     };
     try {
       allow(0);
-      const file = await LocalFile.open(upload.path, () => PART_BYTES);
-      try {
-        const signal = AbortSignal.any([upload.signal, stall.signal]);
-        const connection = await SftpConnection.open(this.#config, this.#rule, signal);
-        try {
-          return await this.#send(connection, file, upload, allow);
-        } finally {
-          connection.close();
-        }
-      } finally {
-        await file.close();
-      }
+      return await LocalFile.whileOpen(
+        upload.path,
+        () => PART_BYTES,
+        async (file) => {
+          const signal = AbortSignal.any([upload.signal, stall.signal]);
+          const connection = await SftpConnection.open(this.#config, this.#rule, signal);
+          try {
+            return await this.#send(connection, file, upload, allow);
+          } finally {
+            connection.close();
+          }
+        },
+      );
     } catch (error) {
       if (stall.signal.aborted) throw new StorageError('retryable', 'The SFTP server did not answer in time');
       throw sftpFailure(error);

@@ -1,3 +1,5 @@
+import { StorageError } from './errors.js';
+
 /** Small JSON that a target needs to go on where an upload broke off; kept by the caller, in a row. */
 export type ResumeState = Record<string, string | number>;
 
@@ -42,7 +44,7 @@ export const PART_BYTES = 8 * 1024 * 1024;
 /** Of a file, by S3; Azure takes more. */
 export const PARTS_MAX = 10_000;
 /** Larger parts than this are not held in memory, which bounds a file to 640 GB. */
-export const LARGEST_PART_BYTES = 8 * PART_BYTES;
+const LARGEST_PART_BYTES = 8 * PART_BYTES;
 /** The longest of real answers lists ten thousand parts. */
 export const ANSWER_MAX_BYTES = 4 * 1024 * 1024;
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -56,10 +58,14 @@ export const DISCARD_TIMEOUT_MS = 5_000;
 const PART_TIMEOUT_MS = 60_000;
 const LEAST_BYTES_PER_MS = 64;
 
-/** As many parts as a storage takes, of the usual size while that is enough. */
+/**
+ * As many parts as a storage takes, of the usual size while that is enough. Throws StorageError (refused) for a file
+ * that is too large.
+ */
 export function partBytesFor(fileBytes: number): number {
-  const parts = Math.ceil(fileBytes / PART_BYTES / PARTS_MAX);
-  return Math.max(1, parts) * PART_BYTES;
+  const partBytes = Math.max(1, Math.ceil(fileBytes / PART_BYTES / PARTS_MAX)) * PART_BYTES;
+  if (partBytes > LARGEST_PART_BYTES) throw new StorageError('refused', 'The file is too large to upload');
+  return partBytes;
 }
 
 export const limit = (signal: AbortSignal, timeoutMs: number): AbortSignal =>
