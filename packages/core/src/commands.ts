@@ -82,12 +82,6 @@ export type Command =
   | { type: 'DenyWaiting'; by: Actor; participantIds: string[] | 'everybody' }
   | { type: 'KickPeers'; by: Actor; peerIds: string[] }
   | { type: 'EndSession'; by: Actor }
-  /** Before rooms are made or deleted; nothing changes, and a refusal is all that the three checks can give. */
-  | { type: 'CheckAlterRooms'; by: string }
-  /** Before people are moved; given in the meeting of the one who asks, wherever they are. */
-  | { type: 'CheckMove'; by: string; participantIds: string[]; withPresets: boolean; toMain: boolean }
-  /** Before the sessions of all connected meetings are ended from a room. */
-  | { type: 'CheckEndEverywhere'; by: string }
   /** Takes people out of this meeting, for the one that they are let into from now on. */
   | { type: 'MoveOut'; moves: Move[] | 'everybody'; to: { meetingId: string; isMain: boolean } }
   | {

@@ -2,7 +2,7 @@ import type { Command } from './commands.js';
 import type { Decision } from './decision.js';
 import { broadcast, relay } from './rules/broadcast.js';
 import { deleteChat, editChat, pinChat, sendChat } from './rules/chat.js';
-import { checkAlterRooms, checkEndEverywhere, checkMove, moveOut } from './rules/connected-meetings.js';
+import { moveOut } from './rules/connected-meetings.js';
 import { changePermissions, pinPeer } from './rules/host-controls.js';
 import { join } from './rules/joining.js';
 import { endIfAbandoned, endSession, giveUpPeer, kickPeers, leave, loseConnection } from './rules/leaving.js';
@@ -65,12 +65,6 @@ export function decide(state: MeetingState, command: Command, now: Timestamp): D
       return kickPeers(state, command, now);
     case 'EndSession':
       return endSession(state, command, now);
-    case 'CheckAlterRooms':
-      return checkAlterRooms(state, command);
-    case 'CheckMove':
-      return checkMove(state, command);
-    case 'CheckEndEverywhere':
-      return checkEndEverywhere(state, command);
     case 'MoveOut':
       return moveOut(state, command, now);
     case 'MutePeers':

@@ -35,7 +35,13 @@ export type * from './preset.js';
 export { isBot } from './preset.js';
 export * from './recording.js';
 export { REFUSALS, type RefusalCode } from './refusals.js';
-export { hasRoomRights, isRoomTitle } from './rules/connected-meetings.js';
+export {
+  hasRoomRights,
+  isRoomTitle,
+  mayAlterRooms,
+  mayEndEverywhere,
+  mayMove,
+} from './rules/connected-meetings.js';
 export { nextLivestreamStop } from './rules/livestream.js';
 export { peerCountDueAt } from './rules/peer-count.js';
 export { mayConnectMedia } from './rules/producing.js';

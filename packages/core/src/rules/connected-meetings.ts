@@ -1,6 +1,6 @@
 import { countsAsParticipant } from '../apply.js';
 import type { Command } from '../commands.js';
-import { accept, type Decision, mayAct, memberOf, peersOfParticipants, refuse } from '../decision.js';
+import { accept, type Decision, peersOfParticipants } from '../decision.js';
 import { ROOM_TITLE_MAX_CHARACTERS } from '../limits.js';
 import type { Permissions } from '../preset.js';
 import type { MeetingState, Peer, Timestamp } from '../state.js';
@@ -19,32 +19,31 @@ export function hasRoomRights({ connected_meetings: may }: Permissions): boolean
 export const isRoomTitle = (title: string): boolean => isUsable(title, ROOM_TITLE_MAX_CHARACTERS);
 
 /** Full access: making and deleting rooms (features.md R26). */
-export function checkAlterRooms(state: MeetingState, command: Of<'CheckAlterRooms'>): Decision {
-  const refusal = mayAct(state, command.by, mayAlter);
-  return refusal ? refuse(refusal) : accept();
+export const mayAlterRooms = ({ connected_meetings: may }: Permissions): boolean =>
+  may.can_alter_connected_meetings;
+
+/** What a move asks for, as far as rights are concerned. */
+export interface MoveWish {
+  participantIds: readonly string[];
+  withPresets: boolean;
+  toMain: boolean;
 }
 
 /**
  * Others are moved by full access alone, and so is another preset given, or everybody could give himself a
  * host's. Oneself is moved by the right to go where one wants to go (features.md B09, R27, R28).
  */
-export function checkMove(state: MeetingState, command: Of<'CheckMove'>): Decision {
-  const member = memberOf(state, command.by);
-  if (!member) return refuse('not_joined');
-  const { participantId, permissions } = member.peer;
-  if (mayAlter(permissions)) return accept();
-  const isSelf = command.participantIds.every((id) => id === participantId);
+export function mayMove({ participantId, permissions }: Peer, wish: MoveWish): boolean {
+  if (mayAlterRooms(permissions)) return true;
+  const isSelf = wish.participantIds.every((id) => id === participantId);
   const { can_switch_connected_meetings, can_switch_to_parent_meeting } = permissions.connected_meetings;
-  const maySwitch = command.toMain ? can_switch_to_parent_meeting : can_switch_connected_meetings;
-  return isSelf && !command.withPresets && maySwitch ? accept() : refuse('permission_denied');
+  const maySwitch = wish.toMain ? can_switch_to_parent_meeting : can_switch_connected_meetings;
+  return isSelf && !wish.withPresets && maySwitch;
 }
 
 /** The main room ends with whoever may end it; from a room, that takes the rights over all of them (S32). */
-export function checkEndEverywhere(state: MeetingState, command: Of<'CheckEndEverywhere'>): Decision {
-  const mayEnd = (permissions: Permissions) => permissions.kick_participant && mayAlter(permissions);
-  const refusal = mayAct(state, command.by, mayEnd);
-  return refusal ? refuse(refusal) : accept();
-}
+export const mayEndEverywhere = (permissions: Permissions): boolean =>
+  permissions.kick_participant && mayAlterRooms(permissions);
 
 /**
  * Every peer of these participants leaves; where they belong from now on is part of the same event, so that there is
@@ -69,6 +68,3 @@ export function moveOut(state: MeetingState, command: Of<'MoveOut'>, now: Timest
     }),
   );
 }
-
-const mayAlter = (permissions: Permissions): boolean =>
-  permissions.connected_meetings.can_alter_connected_meetings;

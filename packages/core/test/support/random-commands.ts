@@ -77,17 +77,6 @@ export class RandomCommands {
         return { type, by: this.#actorOrBackend(by), peerIds: this.#peerIds(2) };
       case 'EndSession':
         return { type, by: this.#actorOrBackend(by) };
-      case 'CheckAlterRooms':
-      case 'CheckEndEverywhere':
-        return { type, by };
-      case 'CheckMove':
-        return {
-          type,
-          by,
-          participantIds: this.#participantIds(),
-          withPresets: random.chance(0.3),
-          toMain: random.chance(0.5),
-        };
       case 'MoveOut':
         return {
           type,

@@ -120,6 +120,11 @@ export class SocketConnection implements PeerConnection {
     else if (!this.#closed) this.socket.send(PING_TEXT);
   }
 
+  /** What waits for its turn is done all the same when its client went where it was sent (connected-meetings.ts). */
+  get #isOver(): boolean {
+    return this.#closed && this.#transferTimer === undefined;
+  }
+
   /** What is sent to this client in one turn goes out in one write: writing is the dearest part of a broadcast. */
   #cork(): void {
     if (this.#corked) return;
@@ -159,7 +164,7 @@ export class SocketConnection implements PeerConnection {
       else this.send(encodeError(frame.event, 'Too many requests', frame.id));
       return;
     }
-    lane.push(() => (this.#closed ? Promise.resolve() : this.handlers.onFrame(frame)));
+    lane.push(() => (this.#isOver ? Promise.resolve() : this.handlers.onFrame(frame)));
   }
 }
 

@@ -1,11 +1,14 @@
 import {
   BACKEND,
-  type Command,
   hasRoomRights,
   type Identity,
   isRoomTitle,
   MOVES_MAX,
   type Move,
+  mayAlterRooms,
+  mayEndEverywhere,
+  mayMove,
+  type Peer,
   ROOMS_MAX,
 } from '@parley/core';
 import { RoomEvent, type room, toClient } from '@parley/wire';
@@ -33,8 +36,9 @@ export interface DeletedRoom extends Room {
 }
 
 /**
- * What people do with connected meetings (features.md B01-B14). Rights are judged by the rules in the meeting of the
- * one who asks; what happens then is a change of one session at a time.
+ * What people do with connected meetings (features.md B01-B14). Rights are those in the meeting of the one who asks, and
+ * hold on while he is moved: whoever closes rooms from inside of one moves himself first, and everything else after that.
+ * What happens then is a change of one session at a time.
  */
 export class ConnectedMeetings {
   constructor(
@@ -68,8 +72,8 @@ export class ConnectedMeetings {
 
   /** Rooms of the main meeting, also when a room asks: rooms have no rooms of their own. */
   async create(asker: Asker, titles: readonly string[]): Promise<Room[]> {
-    const family = this.#familyOf(asker);
-    await this.#check(asker, { type: 'CheckAlterRooms', by: asker.peerId });
+    const { family, peer } = this.#known(asker);
+    if (!mayAlterRooms(peer.permissions)) throw new Refused('permission_denied');
     return await family.exclusively(async () => {
       if (!titles.every(isRoomTitle)) throw new Refused('title_invalid');
       if (titles.length + family.rooms.size > ROOMS_MAX) throw new Refused('too_many_rooms');
@@ -98,8 +102,8 @@ export class ConnectedMeetings {
 
   /** Who is in a deleted room goes back to the main room (B08). Answers one entry for each id. */
   async delete(asker: Asker, ids: readonly MeetingId[]): Promise<DeletedRoom[]> {
-    const family = this.#familyOf(asker);
-    await this.#check(asker, { type: 'CheckAlterRooms', by: asker.peerId });
+    const { family, peer } = this.#known(asker);
+    if (!mayAlterRooms(peer.permissions)) throw new Refused('permission_denied');
     return await family.exclusively(async () => {
       const answers: DeletedRoom[] = [];
       for (const id of ids) {
@@ -122,17 +126,12 @@ export class ConnectedMeetings {
    */
   async move(asker: Asker, from: MeetingId, to: MeetingId, moves: readonly Move[]): Promise<void> {
     if (moves.length > MOVES_MAX) throw new Refused('malformed');
-    const family = this.#familyOf(asker);
+    const { family, peer } = this.#known(asker);
     const participantIds = moves.map((one) => one.participantId);
     const presetIds = moves.flatMap((one) => one.presetId ?? []);
     const isMain = to === family.mainId;
-    await this.#check(asker, {
-      type: 'CheckMove',
-      by: asker.peerId,
-      participantIds,
-      withPresets: presetIds.length > 0,
-      toMain: isMain,
-    });
+    const wish = { participantIds, withPresets: presetIds.length > 0, toMain: isMain };
+    if (!mayMove(peer, wish)) throw new Refused('permission_denied');
     if (!family.has(from) || from === to) throw new Refused('room_unknown');
     if (!(await presetsExist(this.db, family.mainId, presetIds))) throw new Refused('preset_unknown');
     await family.arrivals(from, new Set(participantIds));
@@ -158,7 +157,12 @@ export class ConnectedMeetings {
     const { host, peerId } = asker;
     const family = this.families.of(host);
     const main = family && (await this.hosts.find(family.mainId));
-    if (everywhere && main?.state.session && main !== host && (await this.#mayEndEverywhere(asker))) {
+    if (
+      everywhere &&
+      main?.state.session &&
+      main !== host &&
+      mayEndEverywhere(this.#known(asker).peer.permissions)
+    ) {
       await ifAnybodyIsThere(main.execute({ type: 'EndSession', by: BACKEND }));
       await this.families.roomsEnded(main.meetingId);
       return;
@@ -200,7 +204,7 @@ export class ConnectedMeetings {
     meetingIds: readonly MeetingId[],
   ): Promise<void> {
     const { host, peerId } = asker;
-    const family = this.#familyOf(asker);
+    const { family } = this.#known(asker);
     if (meetingIds.some((id) => !family.has(id))) throw new Refused('room_unknown');
     const here = meetingIds.includes(host.meetingId) ? [...(host.state.session?.peers.keys() ?? [])] : [];
     await host.execute({ type: 'Broadcast', by: peerId, kind, payload, toPeerIds: here });
@@ -234,23 +238,11 @@ export class ConnectedMeetings {
     this.families.tell(family, RoomEvent.connectedRoomsUpdated, payload);
   }
 
-  #familyOf({ host, peerId }: Asker): Family {
+  /** The peer that asks, also while it is on the way. */
+  #known({ host, peerId }: Asker): { family: Family; peer: Peer } {
     const family = this.families.of(host);
-    if (!family || !host.state.session?.peers.has(peerId)) throw new Refused('not_joined');
-    return family;
-  }
-
-  async #check({ host }: Asker, command: Command): Promise<void> {
-    await host.execute(command);
-  }
-
-  async #mayEndEverywhere(asker: Asker): Promise<boolean> {
-    try {
-      await this.#check(asker, { type: 'CheckEndEverywhere', by: asker.peerId });
-      return true;
-    } catch (error) {
-      if (error instanceof Refused && error.code === 'permission_denied') return false;
-      throw error;
-    }
+    const peer = host.state.session?.peers.get(peerId) ?? family?.departed(peerId);
+    if (!family || !peer) throw new Refused('not_joined');
+    return { family, peer };
   }
 }

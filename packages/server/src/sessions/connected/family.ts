@@ -1,4 +1,4 @@
-import { answers, type Identity, type MeetingState } from '@parley/core';
+import { answers, type Identity, type MeetingState, type Peer } from '@parley/core';
 import type { room } from '@parley/wire';
 import type { MeetingId } from '../../ids.js';
 import type { Room } from './places.js';
@@ -8,6 +8,8 @@ const TRAVEL_MAX_MS = 15_000;
 
 export interface Traveller {
   readonly who: Identity;
+  /** Its peers as they were when they were moved: one for each tab. */
+  readonly tabs: readonly Peer[];
   readonly to: MeetingId;
 }
 
@@ -57,10 +59,22 @@ export class Family {
     return this.#travellers.get(participantId)?.to === to;
   }
 
-  depart(who: Identity, to: MeetingId): void {
-    clearTimeout(this.#travellers.get(who.participantId)?.timer);
-    const timer = setTimeout(() => this.stopWaitingFor(who.participantId, to), TRAVEL_MAX_MS);
-    this.#travellers.set(who.participantId, { who, to, timer });
+  /** The peer as it was when it was moved; nothing once its participant has arrived. */
+  departed(peerId: string): Peer | undefined {
+    for (const { tabs } of this.#travellers.values()) {
+      const tab = tabs.find((peer) => peer.peerId === peerId);
+      if (tab) return tab;
+    }
+    return undefined;
+  }
+
+  depart(peer: Peer, to: MeetingId): void {
+    const { participantId } = peer;
+    const before = this.#travellers.get(participantId);
+    clearTimeout(before?.timer);
+    const tabs = before?.to === to ? [...before.tabs, peer] : [peer];
+    const timer = setTimeout(() => this.stopWaitingFor(participantId, to), TRAVEL_MAX_MS);
+    this.#travellers.set(participantId, { who: peer, tabs, to, timer });
   }
 
   /** Has arrived, or left again before that, or takes too long. */
