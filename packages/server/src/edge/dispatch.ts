@@ -6,7 +6,8 @@ import { Refused } from '../sessions/refused.js';
 import type { Route, SocketRequest } from './request.js';
 import { collaborationRoutes } from './requests/collaboration.js';
 import { connectedRoutes } from './requests/connected.js';
-import { mediaErrorText, mediaStateRoutes, mediaTransportRoutes } from './requests/media.js';
+import { mediaStateRoutes } from './requests/media-state.js';
+import { mediaErrorText, mediaTransportRoutes } from './requests/media-transports.js';
 import { roomRoutes } from './requests/room.js';
 
 /** Requests of one lane are handled in order; the lanes do not wait for each other. */
