@@ -203,6 +203,17 @@ describe.skipIf(!serverIsBuilt)('a client that skips every check of the SDK', ()
     }
   });
 
+  test('and wishes for layers where it has nothing to receive by is not refused, which the SDK would throw at nobody', async () => {
+    const { socket } = await withVictim('group_call_participant');
+    const message = edge.UpdateConsumersSimulcastConfigRequest.fromPartial({
+      requests: [{ mid: '1', simulcast: { preferredRid: 'q' } }],
+      consumingTransportId: '813432c7-3c5a-45e2-9acf-eef7061c7584',
+    });
+    expect(await socket.refusalOf(MediaEvent.updateConsumersSimulcastConfig, message)).toBeNull();
+    await socket.join('Eve');
+    expect(await socket.refusalOf(MediaEvent.updateConsumersSimulcastConfig, message)).toBeNull();
+  });
+
   test('and names another peer or participant in its join is still itself (C14, SE11)', async () => {
     const { victim, socket } = await withVictim('group_call_participant');
     const claimed = {

@@ -118,13 +118,15 @@ export const mediaTransportRoutes: Route[] = [
       description: { target: SUBSCRIBER, type: 'answer', sdp: answer },
     });
   }),
+  // A client wishes two seconds after a tile has changed, waits for no answer, and throws a refusal at nobody: who has
+  // been moved meanwhile, or has another transport, has nothing left to wish for.
   on(MediaEvent.updateConsumersSimulcastConfig, async (request, message) => {
-    const transportId = ownTransport(request, message.consumingTransportId, 'recv');
+    const transportId = findTransport(request, message.consumingTransportId, 'recv');
     const requests = message.requests.flatMap(({ mid, simulcast }) => {
       const rid = ridOf(simulcast);
       return rid ? [{ mid, rid }] : [];
     });
-    await request.host.media.request('preferLayers', { transportId, requests });
+    if (transportId) await request.host.media.request('preferLayers', { transportId, requests });
     request.answer(MediaEvent.updateConsumersSimulcastConfig);
   }),
 ];
@@ -166,10 +168,22 @@ function visibleProducer(request: SocketRequest, wanted: edge.ConsumePeerRequest
   return owner.producers.get(wanted.producerId ?? '');
 }
 
-function ownTransport(request: SocketRequest, named: string | undefined, direction: 'send' | 'recv'): string {
-  const transportId = named || request.host.media.transportOf(request.peerId, direction);
-  if (transportId && request.host.media.owns(request.peerId, transportId)) return transportId;
+type Direction = 'send' | 'recv';
+
+function ownTransport(request: SocketRequest, named: string | undefined, direction: Direction): string {
+  const transportId = findTransport(request, named, direction);
+  if (transportId) return transportId;
   throw new MediaError('not_found', 'The transport does not exist');
+}
+
+/** The transport that the client names, or its only one; nothing when it is not its own. */
+function findTransport(
+  { host: { media }, peerId }: SocketRequest,
+  named: string | undefined,
+  direction: Direction,
+): string | undefined {
+  const transportId = named || media.transportOf(peerId, direction);
+  return transportId && media.owns(peerId, transportId) ? transportId : undefined;
 }
 
 /** The SDK names the new m-line in the JSON that it sends along (protocol.md 6.2). */
