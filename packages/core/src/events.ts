@@ -90,7 +90,7 @@ export type DurableEvent =
     };
 
 /** Bound to sockets and transports: true only while those live, so a replay begins without them. */
-export type EphemeralEvent =
+type EphemeralEvent =
   | { type: 'WaitingStarted'; at: Timestamp; peer: WaitingPeer }
   | { type: 'WaitingAccepted'; at: Timestamp; peerIds: string[] }
   | { type: 'WaitingDenied'; at: Timestamp; peerIds: string[] }

@@ -32,7 +32,6 @@ export {
 } from './limits.js';
 export * from './livestream.js';
 export type * from './preset.js';
-export { isBot } from './preset.js';
 export * from './recording.js';
 export { REFUSALS, type RefusalCode } from './refusals.js';
 export {

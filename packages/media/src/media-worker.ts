@@ -18,7 +18,7 @@ import { RoomSpeakers } from './speakers/room-speakers.js';
 import { Taps } from './tapping/taps.js';
 
 /** How each request of rpc.ts is answered; a promise only where the media thread has to be asked. */
-export type RequestHandlers = {
+type RequestHandlers = {
   [N in MediaRequestName]: (args: MediaArguments<N>) => MediaAnswer<N> | Promise<MediaAnswer<N>>;
 };
 

@@ -5,7 +5,6 @@
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
 
-export type AccountId = Branded<'AccountId'>;
 export type AppId = Branded<'AppId'>;
 export type MeetingId = Branded<'MeetingId'>;
 export type SessionId = Branded<'SessionId'>;

@@ -28,8 +28,8 @@ import {
 } from './random-world.js';
 
 /** How long a lost peer may take to come back. */
-export const GRACE_MS = 20_000;
-export const RECORDING_EMPTY_MS = 30_000;
+const GRACE_MS = 20_000;
+const RECORDING_EMPTY_MS = 30_000;
 
 const LONGEST_LIMIT_MS = 5_000_000;
 const CHANGE_OF_MOOD = 0.01;

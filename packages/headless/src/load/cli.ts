@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { parseArgs } from 'node:util';
+import { SOCKET_PATH } from '@parley/wire';
 import { formatLoadReport } from './report.js';
 import { type LoadOptions, runLoad } from './run-load.js';
 
@@ -47,7 +48,7 @@ function readOptions(args: string[]): LoadOptions | undefined {
     accountId: required('account', values.account),
     apiToken: required('token', values.token),
     appId: values.app,
-    socketUrl: values.socket ?? `${url.replace(/^http/, 'ws')}/ws`,
+    socketUrl: values.socket ?? `${url.replace(/^http/, 'ws')}${SOCKET_PATH}`,
     secureContext: values.ca === undefined ? undefined : createSecureContext({ ca: readFileSync(values.ca) }),
     participants: number('participants', values.participants, 1),
     meetings: number('meetings', values.meetings, 1),

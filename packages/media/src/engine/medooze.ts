@@ -31,7 +31,7 @@ export interface EngineEndpoint {
   }): EngineTransport;
 }
 
-export interface EngineCandidate {
+interface EngineCandidate {
   getFoundation(): string;
   getPriority(): number;
   getAddress(): string;
@@ -52,7 +52,7 @@ export interface EngineKindProperties {
   codecs: { codec: string; type: number; rtx?: number; channels?: number }[];
 }
 
-export type DtlsState = 'new' | 'connecting' | 'connected' | 'closed' | 'failed';
+type DtlsState = 'new' | 'connecting' | 'connected' | 'closed' | 'failed';
 
 export interface EngineTransport {
   on(event: 'dtlsstate', listener: (state: DtlsState) => void): void;
@@ -93,7 +93,7 @@ export interface EngineIncomingTrack {
   stop(): void;
 }
 
-export interface EngineEncodingStats {
+interface EngineEncodingStats {
   /** Of the last second. */
   bitrate: number;
   numPackets: number;

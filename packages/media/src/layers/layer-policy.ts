@@ -15,7 +15,7 @@ export interface Layer {
   bitrateBps: number;
 }
 
-export interface VideoOfReceiver {
+interface VideoOfReceiver {
   mid: string;
   /** Best first; one with an empty rid when the track has no simulcast. */
   layers: readonly Layer[];
@@ -64,26 +64,26 @@ export interface LayerDecision {
 }
 
 /** Before the first feedback, as little as a sender of its own would start with (WebRTC's 300 kbit/s). */
-export const START_BPS = 300_000;
+const START_BPS = 300_000;
 /** Feedback comes within the first second; a client without it gets what it asks for. */
-export const NO_FEEDBACK_AFTER_MS = 3_000;
+const NO_FEEDBACK_AFTER_MS = 3_000;
 /** A line that carries what is sent has a target above it. */
 export const DOWN_BELOW = 0.95;
 /** After going down some room stays, so that the queue in the line drains. */
-export const DOWN_TO = 0.85;
+const DOWN_TO = 0.85;
 /** Below this part of what is sent, the belief about the line leaves no doubt. */
 const SURE_BELOW = 0.9;
 export const LOW_PATIENCE_MS = 1_500;
-export const UP_ROOM = 1.3;
+const UP_ROOM = 1.3;
 /** Part of the samples that may be worse than the room that counts. */
 const DIPS_ALLOWED = 0.2;
-export const FIRST_HOLD_MS = 1_500;
+const FIRST_HOLD_MS = 1_500;
 export const HOLD_MS = 10_000;
-export const MAX_HOLD_MS = 80_000;
+const MAX_HOLD_MS = 80_000;
 /** Going down this soon after going up means that going up was wrong. */
 const WRONG_RAISE_MS = 20_000;
 const PROBE_ATTEMPT_MS = 4_000;
-export const PROBE_PAUSE_MS = 10_000;
+const PROBE_PAUSE_MS = 10_000;
 const MAX_PROBE_PAUSE_MS = 120_000;
 
 export function startPolicy(nowMs: number): PolicyState {

@@ -2,7 +2,7 @@ import { parse as parseSdp, parseSimulcastStreamList } from 'sdp-transform';
 import { MediaFailure } from '../errors.js';
 import { MAX_MEDIA_SECTIONS, MAX_SDP_BYTES, MAX_SDP_LINES } from '../limits.js';
 
-export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
 /** One payload type of an m-line, with its parameters as the client wrote them. */
 export interface OfferedCodec {

@@ -1,6 +1,6 @@
 /** What a decoder has to know of a stream before its first packet: stereo is what WebRTC always announces (RFC 7587). */
-export const OPUS_CHANNELS = 2;
-export const OPUS_CLOCK_HZ = 48_000;
+const OPUS_CHANNELS = 2;
+const OPUS_CLOCK_HZ = 48_000;
 
 /** An "OpusHead" (RFC 7845) without pre-skip: a stream that is joined in its middle has nothing to skip. */
 const OPUS_HEAD = Buffer.from('4f707573486561640102000080bb0000000000', 'hex');

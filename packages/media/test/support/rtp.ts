@@ -114,15 +114,6 @@ export function ridExtension(rid: string): { id: number; value: Buffer } {
   return { id: EXTENSION_IDS.rid, value: Buffer.from(rid, 'latin1') };
 }
 
-export function receiverReport(senderSsrc: number): Buffer {
-  const report = Buffer.alloc(8);
-  report[0] = 0x80;
-  report[1] = 201;
-  report.writeUInt16BE(1, 2);
-  report.writeUInt32BE(senderSsrc, 4);
-  return report;
-}
-
 /** Generic NACK for up to 17 packets from `sequenceNumber` on. */
 export function nack(senderSsrc: number, mediaSsrc: number, sequenceNumber: number, followers = 0): Buffer {
   const feedback = Buffer.alloc(16);

@@ -16,7 +16,7 @@ const entry = fileURLToPath(new URL('../../dist/worker.js', import.meta.url));
 /** A small heap is collected often, so that the memory of a process tells what it holds and not when it collects. */
 export const SMALL_HEAP = ['--max-old-space-size=64', '--max-semi-space-size=2'];
 
-export class RequestFailed extends Error {
+class RequestFailed extends Error {
   constructor(
     readonly code: MediaErrorCode,
     message: string,

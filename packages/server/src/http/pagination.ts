@@ -2,9 +2,9 @@ import { z } from '@hono/zod-openapi';
 import { queryInteger } from './query.js';
 
 /** Page size when the caller names none (rest-api.md 1.1). */
-export const PER_PAGE_DEFAULT = 20;
-export const PER_PAGE_MAX = 500;
-export const PAGE_NO_MAX = 1_000_000;
+const PER_PAGE_DEFAULT = 20;
+const PER_PAGE_MAX = 500;
+const PAGE_NO_MAX = 1_000_000;
 
 /**
  * `page_no` counts from 1; 0 is read as 1 and `per_page` of 0 as the default, because the reference allows both

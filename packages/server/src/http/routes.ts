@@ -1,3 +1,4 @@
+import { SOCKET_PATH } from '@parley/wire';
 import type { Hono } from 'hono';
 import { type SdkHostPrefix, sdkHostOf } from '../config/sdk-hosts.js';
 
@@ -32,7 +33,7 @@ interface Route {
  * pass here: `GET /ws` with an upgrade goes to the socket edge under `socket-edge.` and under every other name but
  * the SDK's other five (`listeners.ts`).
  */
-export const ROUTES: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   { host: 'location', path: /^\//, surface: 'telemetry' },
   { host: 'location-legacy', path: /^\//, surface: 'telemetry' },
   { host: 'da-collector', path: /^\//, surface: 'telemetry' },
@@ -76,5 +77,5 @@ export function surfaceFor(target: RequestTarget, baseDomain: string): SurfaceNa
 /** Whether an upgrade request asks for the participants' socket. */
 export function isSocketTarget(target: RequestTarget, baseDomain: string): boolean {
   const host = sdkHostOf(target.hostHeader, baseDomain);
-  return target.path === '/ws' && (host === null || host === 'socket-edge');
+  return target.path === SOCKET_PATH && (host === null || host === 'socket-edge');
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
  * every reader of a stored preset finds them.
  */
 
-export const PRESET_NAME_MAX_CHARS = 255;
+const PRESET_NAME_MAX_CHARS = 255;
 const SCREENSHARE_COUNT_MAX = 100;
 /** The grid shows at most 100 tiles a page (features.md N08). */
 const VIDEO_STREAMS_MAX = 100;

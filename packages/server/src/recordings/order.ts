@@ -32,7 +32,7 @@ export interface BrowserOrder extends AnyOrder {
 }
 
 /** As the start call gave it; the recording app puts it into the picture (features.md RC24, RC37). */
-export interface Watermark {
+interface Watermark {
   url?: string;
   position?: string;
   size?: { width?: number; height?: number };

@@ -1,7 +1,7 @@
 import type { ParticipantId, PeerId } from '../ids.js';
 
 /** A microphone, or the sound of a shared screen. */
-export type StreamKind = 'peer' | 'screenshare';
+type StreamKind = 'peer' | 'screenshare';
 
 export interface TrackName {
   participantId: ParticipantId;

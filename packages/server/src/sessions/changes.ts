@@ -87,7 +87,7 @@ export interface Changes {
   webhooks: ((sources: WebhookSources) => QueuedWebhookEvent)[];
 }
 
-export type ChatEvent = Extract<
+type ChatEvent = Extract<
   DurableEvent,
   { type: 'ChatMessageSent' | 'ChatMessageEdited' | 'ChatMessageDeleted' | 'ChatMessagePinned' }
 >;

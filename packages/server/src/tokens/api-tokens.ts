@@ -6,7 +6,7 @@ import type { AppId } from '../ids.js';
 
 /** Every RealtimeKit operation asks for at least one of these two (features.md K06). */
 export const API_TOKEN_PERMISSIONS = ['Realtime', 'Realtime Admin'] as const;
-export type ApiTokenPermission = (typeof API_TOKEN_PERMISSIONS)[number];
+type ApiTokenPermission = (typeof API_TOKEN_PERMISSIONS)[number];
 
 /** Lets secret scanners and people recognise a token of ours. */
 const PREFIX = 'parley_';

@@ -10,7 +10,7 @@ import { isWebhookUrl } from './url.js';
 /** From the start of the connection to the end of the answer's body. */
 export const REQUEST_TIMEOUT_MS = 10_000;
 /** The answer's body is read only so that the connection can be used again; more than this is cut off. */
-export const RESPONSE_MAX_BYTES = 64 * 1_024;
+const RESPONSE_MAX_BYTES = 64 * 1_024;
 const ERROR_MAX_CHARS = 300;
 const USER_AGENT = 'Parley-Webhooks/1.0';
 

@@ -28,7 +28,7 @@ export function speakerTestTune(): Blob {
 }
 
 /** A mono 16-bit WAV file of decaying sine notes. */
-export function wav(notes: Note[]): Blob {
+function wav(notes: Note[]): Blob {
   const totalMs = Math.max(...notes.map(({ startMs, durationMs }) => startMs + durationMs));
   const sampleCount = Math.ceil((totalMs / 1_000) * SAMPLE_RATE_HZ);
   const view = new DataView(new ArrayBuffer(WAV_HEADER_BYTES + sampleCount * BYTES_PER_SAMPLE));

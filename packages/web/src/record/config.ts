@@ -9,7 +9,7 @@ export interface RecordConfig {
   watermark?: Watermark;
 }
 
-export const POSITIONS = ['left top', 'right top', 'left bottom', 'right bottom'] as const;
+const POSITIONS = ['left top', 'right top', 'left bottom', 'right bottom'] as const;
 
 interface SentConfig {
   video_config?: { watermark?: { url?: string; position?: string; size?: Watermark['size'] } };

@@ -50,7 +50,7 @@ export const transcriptLine = z.strictObject({
 export const transcriptTold = z.object({ action: z.string() });
 
 /** Name and picture are left out where there is none (features.md K16-K22). */
-export const affectedParticipant = z
+const affectedParticipant = z
   .object({
     id: uuid,
     name: z.string().optional(),

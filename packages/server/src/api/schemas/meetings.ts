@@ -34,7 +34,7 @@ const summaryTypes = [
 ] as const;
 
 /** What becomes of a meeting's words (rest-api.md 1.2.2). Only what the caller set is stored. */
-export const aiConfig = z
+const aiConfig = z
   .strictObject({
     summarization: z
       .strictObject({

@@ -67,7 +67,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /** Waits until the process has ended; false when it still runs after the time. */
-export async function gone(pid: number, withinMs: number): Promise<boolean> {
+async function gone(pid: number, withinMs: number): Promise<boolean> {
   const deadline = Date.now() + withinMs;
   while (await isAlive(pid)) {
     if (Date.now() > deadline) return false;

@@ -29,7 +29,7 @@ import { startDatabase, type TestDatabase } from '../../support/database.js';
 /** Room for every body of these tests but those that are to be too large. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
-export class TestClock implements Clock {
+class TestClock implements Clock {
   #now = Date.parse('2026-07-01T10:00:00.000Z');
   now = () => new Date(this.#now);
   advance(ms: number): void {
@@ -69,7 +69,7 @@ const idleSessions = () => {
   };
 };
 
-export interface TestAccount {
+interface TestAccount {
   accountId: string;
   token: string;
   appId: string;
@@ -92,7 +92,7 @@ export interface TestApi extends TestAccount {
   close(): Promise<void>;
 }
 
-export interface Answer {
+interface Answer {
   status: number;
   headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.

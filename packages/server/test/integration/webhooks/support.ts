@@ -15,7 +15,7 @@ import { createWebhooks, type Webhooks, type WebhooksOptions } from '../../../sr
 import { startDatabase } from '../../support/database.js';
 
 /** A clock that stands still until a test moves it. */
-export class ManualClock implements Clock {
+class ManualClock implements Clock {
   #now = new Date('2026-01-01T00:00:00.000Z').getTime();
 
   now(): Date {
