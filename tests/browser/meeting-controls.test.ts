@@ -189,11 +189,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
   });
 
   it('a recording: begun and ended by the same button, shown to everybody, and there to be had (RC01, RC06, RC08)', async () => {
-    const button = host.page.locator('rtk-recording-toggle').first();
-    const press = async () => {
-      if (!(await button.isVisible())) await host.page.locator('rtk-more-toggle').first().click();
-      await button.click();
-    };
+    const press = () => host.pressInMore('recording-toggle');
     const shown = [host, guest].map(({ page }) => page.locator('rtk-recording-indicator .indicator').first());
     const { accountId: account_id, appId: app_id, client } = backend;
     const recording = async () => {

@@ -19,6 +19,9 @@ const FAULTS_OF_THE_KIT = [
   '[ERR0013]: {Client} Rate Limited',
 ];
 
+/** A control that has not come into a menu by then is not in it. */
+const IN_MENU_MS = 3_000;
+
 /** The official UI Kit at `/meet`, driven by its own buttons. */
 export interface MeetingPage {
   page: Page;
@@ -37,7 +40,7 @@ export interface MeetingPage {
   hears(count: number): Promise<void>;
   /** Presses a control of the kit by the name of its element without `rtk-`. */
   press(control: string): Promise<void>;
-  /** Presses a control that stands under "More". */
+  /** Presses a control that stands under "More", or beside it where there is room. */
   pressInMore(control: string): Promise<void>;
   /** Opens the menu of a participant's row or of a message. */
   openMenu(where: Locator): Promise<void>;
@@ -114,8 +117,15 @@ export async function openMeetingPage(
     },
     press,
     async pressInMore(control) {
-      await press('more-toggle');
-      await press(control);
+      const wanted = page.locator(`rtk-${control}`).first();
+      // The menu may be open still, or about to close: its button toggles whatever it is.
+      await until(`${control} pressed under More`, async () => {
+        if (!(await wanted.isVisible())) await press('more-toggle');
+        return wanted.click({ timeout: IN_MENU_MS }).then(
+          () => true,
+          () => false,
+        );
+      });
     },
     openMenu,
     async choose(where, item) {
