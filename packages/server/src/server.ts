@@ -13,6 +13,7 @@ import { openListeners } from './http/listeners.js';
 import { operations } from './http/operations.js';
 import { Readiness } from './http/readiness.js';
 import { Ingest } from './ingest/ingest.js';
+import type { IngestLimits } from './ingest/limits.js';
 import { CloseStack } from './lifecycle/close-stack.js';
 import { greeting } from './lifecycle/greeting.js';
 import { ensureInstallation, findDemoParticipants, type Installation } from './lifecycle/installation.js';
@@ -51,6 +52,7 @@ export interface Overrides {
   log?: Logger;
   mediaPool?: MediaPool;
   recordings?: { limits?: RecorderLimits };
+  ingest?: { limits?: IngestLimits };
 }
 
 export interface RunningServer {
@@ -143,7 +145,17 @@ async function start(
   });
   stack.push('livestreams', () => livestreams.close());
   const { disk } = livestreams;
-  const ingest = new Ingest({ db, clock, log, secrets, disk, settings, wakeWebhooks: webhooks.wake });
+  const ingest = new Ingest({
+    db,
+    clock,
+    log,
+    secrets,
+    disk,
+    settings,
+    tls,
+    wakeWebhooks: webhooks.wake,
+    ...overrides.ingest,
+  });
   stack.push('ingest', () => ingest.close());
   const meetings = new LiveMeetings({
     db,
@@ -219,7 +231,15 @@ async function start(
   stack.push('readiness', () => readiness.drain());
   stack.push(
     'certificate check',
-    refreshTls(tls, () => loadTlsIdentity(settings, clock), listeners.useCertificate, log),
+    refreshTls(
+      tls,
+      () => loadTlsIdentity(settings, clock),
+      (identity) => {
+        listeners.useCertificate(identity);
+        ingest.useCertificate(identity);
+      },
+      log,
+    ),
   );
 
   const demoTokens = await Promise.all(

@@ -10,7 +10,12 @@ import type { Webhooks } from '../webhooks/webhooks.js';
 export interface ManagementServices extends Omit<Services, 'settings'> {
   settings: Pick<
     Settings,
-    'maxBodyBytes' | 'baseDomain' | 'rtmpPort' | 'apiRequestsPer5Minutes' | 'recordingRequestsPer50Seconds'
+    | 'maxBodyBytes'
+    | 'baseDomain'
+    | 'rtmpPort'
+    | 'rtmpsPort'
+    | 'apiRequestsPer5Minutes'
+    | 'recordingRequestsPer50Seconds'
   >;
   links: FileLinks;
   webhooks: Pick<Webhooks, 'redeliver'>;

@@ -44,8 +44,9 @@ export interface Settings {
   recordingRetentionDays: number;
   /** How long a recording goes on when nobody is in the session. */
   recordingEmptySeconds: number;
-  /** Where encoders send to; null for no such port. */
+  /** Where encoders send to, plainly and by TLS; null for no such port. */
   rtmpPort: number | null;
+  rtmpsPort: number | null;
   /** How far the viewers of a livestream can seek back. */
   livestreamWindowSeconds: number;
   /** Whether webhooks about livestreams say the stream key. */

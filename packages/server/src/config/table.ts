@@ -249,13 +249,21 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
     parse: integer(1, 600),
     reason: 'How long a recording goes on when everybody has left, before it stops by itself.',
   },
+  rtmpsPort: {
+    env: 'PARLEY_RTMPS_PORT',
+    default: null,
+    shownDefault: 'none',
+    parse: port,
+    reason:
+      'TCP port for encoders (OBS, ffmpeg) that send a livestream by RTMPS, for example 1936. It shows the certificate of the TLS port. Without this one and the next there are no livestreams of their own and no `manual_ingest`.',
+  },
   rtmpPort: {
     env: 'PARLEY_RTMP_PORT',
     default: null,
     shownDefault: 'none',
     parse: port,
     reason:
-      'TCP port for encoders (OBS, ffmpeg) that send a livestream by RTMP, usually 1935. Without it there are no livestreams of their own and no `manual_ingest`. RTMP is not encrypted: who can listen on the way learns the stream key.',
+      'The same by RTMP, usually 1935. RTMP is not encrypted: who can listen on the way learns the stream key. With both, `ingest_server` says the RTMPS one.',
   },
   livestreamWindowSeconds: {
     env: 'PARLEY_LIVESTREAM_WINDOW_SECONDS',

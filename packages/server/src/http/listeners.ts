@@ -6,6 +6,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { Settings } from '../config/settings.js';
 import type { CertifiedKey } from '../tls/certificates.js';
 import type { Fetch } from './dispatcher.js';
+import { listen } from './listen.js';
 import { isSocketTarget } from './routes.js';
 
 /** The participants' sockets, as the listeners see them. */
@@ -95,22 +96,6 @@ function route(
   if (isSocketTarget(target, baseDomain)) edge.handleUpgrade(request, socket, head);
   else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
 }
-
-async function listen(server: Server, port: number, host: string, setting: string): Promise<void> {
-  server.listen(port, host);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const reason = LISTEN_FAILURES[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message;
-    throw new Error(`${setting}: port ${port} of ${host} ${reason}`);
-  }
-}
-
-const LISTEN_FAILURES: Record<string, string> = {
-  EADDRINUSE: 'is in use by another program',
-  EACCES: 'needs more rights than this account has',
-  EADDRNOTAVAIL: 'cannot be opened: this machine does not have the address',
-};
 
 async function close(server: Server, graceMs: number): Promise<void> {
   if (!server.listening) return;

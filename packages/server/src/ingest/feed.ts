@@ -6,7 +6,7 @@ import type { LivestreamId, LivestreamSessionId, MeetingId } from '../ids.js';
 import type { LivestreamDisk } from '../livestreams/disk.js';
 import { SEGMENT_SECONDS } from '../livestreams/orders.js';
 import { hlsWriter } from './hls-writer.js';
-import { STALLED_AFTER_MS } from './limits.js';
+import type { IngestLimits } from './limits.js';
 import type { Ffmpeg } from './program.js';
 import { RtmpConnection } from './rtmp-connection.js';
 
@@ -30,6 +30,7 @@ export interface FeedOptions {
   ffmpeg: string;
   disk: LivestreamDisk;
   windowSeconds: number;
+  limits: IngestLimits;
   /** What the key may be sent into; null for a key that nobody has, or that may not be used now. */
   admit(streamKey: string): Promise<FedRun | null>;
   follow(run: FedRun, change: LivestreamChange): Promise<'done' | 'unfit' | 'later'>;
@@ -37,46 +38,35 @@ export interface FeedOptions {
 
 /** One encoder and what it sends into, from the connection to the last segment. */
 export class Feed {
-  readonly address: string;
-  /** Resolves when everything is written and told. */
+  /** Resolves when everything is written and told, and somebody else may have its place. */
   readonly over: Promise<void>;
+  readonly #connection: RtmpConnection;
   #run: FedRun | null = null;
-  #connection: RtmpConnection | null = null;
   #writer: Ffmpeg | null = null;
   /** Settles when the key was judged, and what it may be sent into is written down. */
   #begun: Promise<void> = Promise.resolve();
   #isPlayable = false;
   #isOver = false;
-  /** Why it is to end, where that was said before its connection was there. */
-  #stopReason: string | null = null;
   /** The end is no news: somebody has stopped the livestream, or this server closes. */
   #isSilent = false;
   #told: Promise<void> = Promise.resolve();
   #looking: NodeJS.Timeout | null = null;
 
+  /** @param address from which it comes. */
   constructor(
     socket: Socket,
+    readonly address: string,
     private readonly options: FeedOptions,
   ) {
-    this.address = socket.remoteAddress ?? '';
-    this.over = new Promise((over) => {
-      const listeners = {
-        onKey: (streamKey: string) => {
-          this.#begun = this.#begin(streamKey);
-        },
-        onEnd: (reason: string) => void this.#finish(reason).then(over),
-      };
-      RtmpConnection.take(socket, options.ffmpeg, listeners).then(
-        (connection) => {
-          this.#connection = connection;
-          if (this.#stopReason !== null) connection.end(this.#stopReason);
-        },
-        (error: unknown) => {
-          options.log.error({ err: error }, 'A connection of an encoder could not be taken');
-          socket.destroy();
-          over();
-        },
-      );
+    let end: (reason: string) => void = () => {};
+    this.over = new Promise<string>((ended) => {
+      end = ended;
+    }).then((reason) => this.#finish(reason));
+    this.#connection = new RtmpConnection(socket, options.limits, {
+      onKey: (streamKey) => {
+        this.#begun = this.#begin(streamKey);
+      },
+      onEnd: end,
     });
   }
 
@@ -88,16 +78,15 @@ export class Feed {
   /** Cuts the encoder off; its livestream ends with it unless that is `silent`. */
   stop(reason: string, { silent }: { silent: boolean }): void {
     this.#isSilent ||= silent;
-    this.#stopReason ??= reason;
-    this.#connection?.end(reason);
+    this.#connection.end(reason);
   }
 
   async #begin(streamKey: string): Promise<void> {
     const { disk, ffmpeg, windowSeconds, log } = this.options;
-    const connection = this.#connection!;
+    const connection = this.#connection;
     try {
       const run = await this.options.admit(streamKey);
-      if (!run) return connection.end('The key may not be used');
+      if (!run) return connection.refuse('The stream key may not be used');
       this.#run = run;
       await disk.prepare(run.id);
       if (this.#isOver) return;
@@ -108,7 +97,7 @@ export class Feed {
       });
       this.#writer = writer;
       void writer.ended.then((how) => connection.end(how));
-      connection.media.pipe(writer.stdin);
+      connection.accept(writer.stdin);
       this.#look(run, Date.now(), FIRST_LOOKS_EVERY_MS);
     } catch (error) {
       log.error({ err: error }, 'An encoder could not be let in');
@@ -130,7 +119,9 @@ export class Feed {
       if (this.#isPlayable || run.meetingId === null) this.#tell(run, change);
     }
     await this.#told;
-    this.options.log.info({ livestreamSessionId: run?.id, reason }, 'An encoder has ended');
+    const { log, limits } = this.options;
+    log[run ? 'info' : 'debug']({ livestreamSessionId: run?.id, reason }, 'An encoder has ended');
+    if (!run) await sleep(limits.unknownRestMs);
   }
 
   /** Looks until there is something to watch, and then whether more comes. */
@@ -142,8 +133,8 @@ export class Feed {
         this.#tell(run, { to: 'live' });
       }
       const writtenAtMs = (await disk.playlistTime(run.id)) ?? beganAtMs;
-      if (Date.now() - writtenAtMs > STALLED_AFTER_MS)
-        this.#connection!.end('Its key frames are too far apart');
+      if (Date.now() - writtenAtMs > this.options.limits.stalledAfterMs)
+        this.#connection.end('Its key frames are too far apart');
       if (!this.#isOver) {
         this.#look(run, beganAtMs, this.#isPlayable ? LOOKS_EVERY_MS : FIRST_LOOKS_EVERY_MS);
       }

@@ -12,34 +12,14 @@ export interface HlsTarget {
   windowSegments: number;
 }
 
-/** An ffmpeg that cuts an MPEG transport stream into segments; picture and sound stay as they are. */
+/** An ffmpeg that cuts an FLV stream into segments; picture and sound stay as they are. */
 export function hlsWriter(program: string, { folder, segmentSeconds, windowSegments }: HlsTarget): Ffmpeg {
   const list = String(windowSegments);
   return new Ffmpeg(program, [
-    ...[
-      '-v',
-      'error',
-      '-analyzeduration',
-      ANALYSE_US,
-      '-f',
-      'mpegts',
-      '-i',
-      'pipe:0',
-      '-map',
-      '0',
-      '-c',
-      'copy',
-    ],
-    ...[
-      '-f',
-      'hls',
-      '-hls_time',
-      String(segmentSeconds),
-      '-hls_list_size',
-      list,
-      '-hls_delete_threshold',
-      list,
-    ],
+    ...['-v', 'error', '-analyzeduration', ANALYSE_US, '-f', 'flv', '-i', 'pipe:0'],
+    ...['-map', '0:v:0?', '-map', '0:a:0?', '-c', 'copy'],
+    ...['-f', 'hls', '-hls_time', String(segmentSeconds)],
+    ...['-hls_list_size', list, '-hls_delete_threshold', list],
     ...['-hls_flags', 'delete_segments+program_date_time+temp_file'],
     ...['-hls_segment_filename', join(folder, 'segment-%06d.ts'), join(folder, 'index.m3u8')],
   ]);

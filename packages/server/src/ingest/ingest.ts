@@ -1,17 +1,20 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import type { LivestreamChange } from '@parley/core';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.js';
 import type { Settings } from '../config/settings.js';
 import type { Database } from '../database/tables.js';
+import { listen } from '../http/listen.js';
 import type { LivestreamId, LivestreamSessionId, MeetingId } from '../ids.js';
 import type { LivestreamDisk } from '../livestreams/disk.js';
 import type { LivestreamedSessions } from '../livestreams/sessions.js';
 import { findLivestreamByKey, type LivestreamRow } from '../livestreams/store.js';
 import type { SecretBox } from '../storage/sealing.js';
+import type { CertifiedKey } from '../tls/certificates.js';
 import { type FedRun, Feed } from './feed.js';
-import { ENCODERS_MAX, UNKNOWN_MAX, UNKNOWN_PER_ADDRESS_MAX } from './limits.js';
+import { INGEST_LIMITS, type IngestLimits } from './limits.js';
 import { OwnRuns } from './own-runs.js';
 
 const SERVER_RESTARTED: LivestreamChange = {
@@ -27,12 +30,21 @@ export interface IngestOptions {
   disk: LivestreamDisk;
   settings: Pick<
     Settings,
-    'host' | 'rtmpPort' | 'ffmpeg' | 'baseDomain' | 'livestreamWindowSeconds' | 'webhookStreamKey'
+    | 'host'
+    | 'rtmpPort'
+    | 'rtmpsPort'
+    | 'ffmpeg'
+    | 'baseDomain'
+    | 'livestreamWindowSeconds'
+    | 'webhookStreamKey'
   >;
+  /** What the RTMPS port shows. */
+  tls: CertifiedKey;
+  limits?: IngestLimits;
   wakeWebhooks(): void;
 }
 
-/** Takes in what encoders send by RTMP, as far as a port is set for it (features.md LS02). */
+/** Takes in what encoders send by RTMP and RTMPS, as far as a port is set for it (features.md LS02). */
 export class Ingest {
   readonly #feeds = new Set<Feed>();
   readonly #ownRuns: OwnRuns;
@@ -40,28 +52,33 @@ export class Ingest {
   readonly #taken = new Set<LivestreamId>();
   /** How often somebody was cut off, for those who are just being let in. */
   #revocations = 0;
-  #server: Server | null = null;
+  readonly #servers: Server[] = [];
+  #secureContext: SecureContext;
   #sessions: LivestreamedSessions | null = null;
   #isClosed = false;
 
   constructor(private readonly options: IngestOptions) {
     this.#ownRuns = new OwnRuns(options);
+    this.#secureContext = createSecureContext(options.tls);
   }
 
-  /** Ends what an earlier server has left, and opens the port. Rejects when the port cannot be had. */
+  /** For who connects from now on. */
+  useCertificate(tls: CertifiedKey): void {
+    this.#secureContext = createSecureContext(tls);
+  }
+
+  /** Ends what an earlier server has left, and opens the ports. Rejects with a clear line when one cannot be had. */
   async attach(sessions: LivestreamedSessions): Promise<void> {
-    const { host, rtmpPort } = this.options.settings;
+    const { rtmpPort, rtmpsPort } = this.options.settings;
     this.#sessions = sessions;
     for (const id of await this.#ownRuns.leftovers()) await this.#endLeftover(id, null);
     for (const { id, meetingId } of await this.#fedMeetings()) await this.#endLeftover(id, meetingId);
-    if (rtmpPort === null) return;
-    const server = createServer((socket) => this.#take(socket));
-    await new Promise<void>((opened, failed) => {
-      server.once('error', failed);
-      server.listen(rtmpPort, host, opened);
-    });
-    server.on('error', (error) => this.options.log.error({ err: error }, 'The RTMP port has a problem'));
-    this.#server = server;
+    if (rtmpPort !== null) await this.#open('PARLEY_RTMP_PORT', rtmpPort, (socket) => socket);
+    if (rtmpsPort !== null) {
+      await this.#open('PARLEY_RTMPS_PORT', rtmpsPort, (socket) => {
+        return new TLSSocket(socket, { isServer: true, secureContext: this.#secureContext });
+      });
+    }
   }
 
   /** To be called after a commit that changed a livestream. Cheap, and safe to call often. */
@@ -81,7 +98,7 @@ export class Ingest {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#server?.close();
+    for (const server of this.#servers) server.close();
     for (const feed of this.#feeds) feed.stop('The server closes', { silent: true });
     await Promise.all([...this.#feeds].map(({ over }) => over));
   }
@@ -104,21 +121,31 @@ export class Ingest {
     for (const feed of fed) if (ids.has(feed.run!.id)) feed.stop('The livestream is over', { silent: true });
   }
 
-  #take(socket: Socket): void {
+  /** @param secure makes of a connection what is to be read; those on their way there count as well. */
+  async #open(setting: string, port: number, secure: (socket: Socket) => Socket): Promise<void> {
+    const server = createServer((socket) => this.#take(socket, secure));
+    await listen(server, port, this.options.settings.host, setting);
+    server.on('error', (error) =>
+      this.options.log.error({ err: error, port }, 'The port of encoders has a problem'),
+    );
+    this.#servers.push(server);
+  }
+
+  #take(socket: Socket, secure: (socket: Socket) => Socket): void {
+    const { log, disk, settings, limits = INGEST_LIMITS } = this.options;
+    // Without an address it has gone already.
+    const address = socket.remoteAddress;
     const unknown = [...this.#feeds].filter(({ run }) => run === null);
-    const ofAddress = unknown.filter(({ address }) => address === socket.remoteAddress);
-    const isFull =
-      this.#feeds.size >= ENCODERS_MAX ||
-      unknown.length >= UNKNOWN_MAX ||
-      ofAddress.length >= UNKNOWN_PER_ADDRESS_MAX;
-    if (isFull || this.#isClosed) {
+    const ofAddress = unknown.filter((feed) => feed.address === address);
+    const isFull = unknown.length >= limits.unknownMax || ofAddress.length >= limits.unknownPerAddressMax;
+    if (isFull || this.#isClosed || address === undefined) {
       socket.destroy();
       return;
     }
-    const { log, disk, settings } = this.options;
-    const feed = new Feed(socket, {
+    const feed = new Feed(secure(socket), address, {
       log,
       disk,
+      limits,
       ffmpeg: settings.ffmpeg ?? 'ffmpeg',
       windowSeconds: settings.livestreamWindowSeconds,
       admit: (streamKey) => this.#admit(streamKey),
@@ -135,6 +162,11 @@ export class Ingest {
     const revocations = this.#revocations;
     const row = await this.#livestreamOf(streamKey);
     if (!row || this.#isClosed || this.#taken.has(row.id)) return null;
+    const { log, limits = INGEST_LIMITS } = this.options;
+    if (this.#taken.size >= limits.encodersMax) {
+      log.warn({ livestreamId: row.id }, 'An encoder was refused: there are as many as there may be');
+      return null;
+    }
     this.#taken.add(row.id);
     try {
       const id = row.meeting_id === null ? await this.#ownRuns.begin(row) : await this.#waitingRun(row);

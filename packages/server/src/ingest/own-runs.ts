@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import type { Settings } from '../config/settings.js';
 import type { Database } from '../database/tables.js';
 import type { LivestreamSessionId } from '../ids.js';
-import { ingestServer, playbackUrl } from '../livestreams/addresses.js';
+import { type EncoderPorts, ingestServer, playbackUrl } from '../livestreams/addresses.js';
 import { openStreamKey } from '../livestreams/keys.js';
 import { newLivestream } from '../livestreams/order.js';
 import { type LivestreamRow, RUNNING } from '../livestreams/store.js';
@@ -17,7 +17,7 @@ export interface OwnRunsOptions {
   db: Kysely<Database>;
   clock: Clock;
   secrets: SecretBox;
-  settings: Pick<Settings, 'baseDomain' | 'rtmpPort' | 'webhookStreamKey'>;
+  settings: EncoderPorts & Pick<Settings, 'webhookStreamKey'>;
   wakeWebhooks(): void;
 }
 

@@ -1,33 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { FINISH_WITHIN_MS } from './limits.js';
 
 const COMPLAINT_CHARS = 500;
 
-/** An ffmpeg between two pipes. It gets nothing of the server's environment. */
+/** An ffmpeg that is fed through a pipe. It gets nothing of the server's environment. */
 export class Ffmpeg {
   /** Resolves with what it said last; never rejects. */
   readonly ended: Promise<string>;
   readonly stdin: Writable;
-  readonly stdout: Readable;
   readonly #child: ChildProcess;
   #complaint = '';
 
-  /** @param onLine called with each line that it says. */
-  constructor(program: string, args: readonly string[], onLine: (line: string) => void = () => {}) {
+  constructor(program: string, args: readonly string[]) {
     const child = spawn(program, ['-nostdin', '-hide_banner', ...args], {
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'ignore', 'pipe'],
       env: { PATH: process.env.PATH ?? '' },
     });
     this.#child = child;
     this.stdin = child.stdin.on('error', () => {});
-    this.stdout = child.stdout.on('error', () => {});
-    let rest = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#complaint = (this.#complaint + text).slice(-COMPLAINT_CHARS);
-      const lines = (rest + text).slice(-COMPLAINT_CHARS).split('\n');
-      rest = lines.pop()!;
-      for (const line of lines) onLine(line);
     });
     this.ended = new Promise((ended) => {
       const end = (how: string) => ended(this.#complaint.trim().split('\n').at(-1) || how);

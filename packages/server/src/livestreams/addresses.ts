@@ -4,9 +4,15 @@ import type { Settings } from '../config/settings.js';
 /** What stands between host and stream key at the RTMP port. */
 const RTMP_APP = 'live';
 
+export type EncoderPorts = Pick<Settings, 'baseDomain' | 'rtmpPort' | 'rtmpsPort'>;
+
 /** Where encoders send to, followed by their stream key; empty when no port is open for them. */
-export const ingestServer = ({ baseDomain, rtmpPort }: Pick<Settings, 'baseDomain' | 'rtmpPort'>): string =>
-  rtmpPort === null ? '' : `rtmp://${hostNameOf(baseDomain)}:${rtmpPort}/${RTMP_APP}/`;
+export function ingestServer({ baseDomain, rtmpPort, rtmpsPort }: EncoderPorts): string {
+  const address = (scheme: string, port: number) =>
+    `${scheme}://${hostNameOf(baseDomain)}:${port}/${RTMP_APP}/`;
+  if (rtmpsPort !== null) return address('rtmps', rtmpsPort);
+  return rtmpPort === null ? '' : address('rtmp', rtmpPort);
+}
 
 export const PLAYLIST = 'index.m3u8';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { NewLivestream } from '@parley/core';
+import { BACKEND, type NewLivestream } from '@parley/core';
 import type { Hono } from 'hono';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
@@ -15,6 +15,7 @@ import { RECORDER_LIMITS, type RecorderLimits } from '../recordings/recorder-lim
 import { endOrphan } from '../recordings/recorder-process.js';
 import { requireFreeRecorder } from '../recordings/recorders-running.js';
 import type { SecretBox } from '../storage/sealing.js';
+import { ingestServer } from './addresses.js';
 import { LivestreamDisk } from './disk.js';
 import { LivestreamLead } from './lead.js';
 import { type LivestreamSettings, newLivestream } from './order.js';
@@ -42,7 +43,7 @@ export interface LivestreamsOptions {
   recorders: ReadyRecorder;
   settings: Pick<
     Settings,
-    'dataDir' | 'baseDomain' | 'rtmpPort' | 'recordersMax' | 'livestreamWindowSeconds'
+    'dataDir' | 'baseDomain' | 'rtmpPort' | 'rtmpsPort' | 'recordersMax' | 'livestreamWindowSeconds'
   >;
   limits?: RecorderLimits;
 }
@@ -105,8 +106,10 @@ export class Livestreams {
 
   /** Throws ApiError 503 unless encoders can send to this server. */
   requireIngest(): void {
-    if (this.options.settings.rtmpPort !== null) return;
-    throw new NotAvailableError('No encoder can send to this server: PARLEY_RTMP_PORT opens a port for them');
+    if (ingestServer(this.options.settings) !== '') return;
+    throw new NotAvailableError(
+      'No encoder can send to this server: PARLEY_RTMPS_PORT or PARLEY_RTMP_PORT opens a port for them',
+    );
   }
 
   /** Throws ApiError 404 when none runs, and what `LivestreamedSessions.stop` throws. */
@@ -115,9 +118,24 @@ export class Livestreams {
     await this.#live.stop(meetingId, by);
   }
 
-  /** The livestream that begins with the next session of a meeting that wants one (features.md LS06). */
-  async onStart(meeting: LivestreamStart['meeting']): Promise<NewLivestream> {
-    return newLivestream(await this.#rowOf(meeting), {}, this.options.settings, false);
+  /** Ends what runs of a livestream that was disabled. */
+  async endDisabled({ meeting_id }: LivestreamRow): Promise<void> {
+    if (meeting_id === null) return;
+    try {
+      await this.#live.stop(meeting_id, BACKEND);
+    } catch (error) {
+      // Nothing of it runs.
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    }
+  }
+
+  /**
+   * The livestream that begins with the next session of a meeting that wants one; null for one that is disabled
+   * (features.md LS06).
+   */
+  async onStart(meeting: LivestreamStart['meeting']): Promise<NewLivestream | null> {
+    const row = await this.#rowOf(meeting);
+    return row.disabled ? null : newLivestream(row, {}, this.options.settings, false);
   }
 
   /** What players load. */

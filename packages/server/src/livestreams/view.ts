@@ -1,6 +1,5 @@
-import type { Settings } from '../config/settings.js';
 import type { SecretBox } from '../storage/sealing.js';
-import { ingestServer, playbackUrl } from './addresses.js';
+import { type EncoderPorts, ingestServer, playbackUrl } from './addresses.js';
 import { openStreamKey } from './keys.js';
 import type { LivestreamRow, LivestreamSessionRow } from './store.js';
 
@@ -21,7 +20,7 @@ export interface LivestreamView {
 
 export interface ViewOptions {
   secrets: SecretBox;
-  settings: Pick<Settings, 'baseDomain' | 'rtmpPort'>;
+  settings: EncoderPorts;
 }
 
 export function toLivestreamView(row: LivestreamRow, { secrets, settings }: ViewOptions): LivestreamView {

@@ -20,6 +20,7 @@ export interface LiveServer {
   dataDir: string;
   appId: string;
   accountId: string;
+  apiToken: string;
   client: Cloudflare;
   newMeeting(): Promise<string>;
   addParticipant(
@@ -75,6 +76,7 @@ export async function startLiveServer(
     dataDir,
     appId,
     accountId,
+    apiToken,
     client,
     async newMeeting() {
       const { data } = await client.realtimeKit.meetings.create(appId, {

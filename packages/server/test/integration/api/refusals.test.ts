@@ -167,7 +167,7 @@ describe('what this server cannot do yet', () => {
     expect(answer.headers.get('x-should-retry')).toBe('false');
     expect(answer.body.error).toMatchObject({
       reason: 'not_available',
-      message: expect.stringContaining('PARLEY_RTMP_PORT'),
+      message: expect.stringContaining('PARLEY_RTMPS_PORT'),
     });
     for (const [method, path, body, status] of [
       ['GET', '/recordings?status=LOST', undefined, 400],

@@ -128,6 +128,7 @@ export async function startApi(limits: Partial<ApiLimits> = {}): Promise<TestApi
       maxBodyBytes: MAX_BODY_BYTES,
       baseDomain: 'localhost:8443',
       rtmpPort: null,
+      rtmpsPort: null,
       apiRequestsPer5Minutes: 0,
       recordingRequestsPer50Seconds: 0,
       ...limits,
