@@ -213,6 +213,25 @@ describe.skipIf(!serverIsBuilt)('a livestream of a meeting', () => {
     await stage.reached(data!.id!, 'IDLE');
   });
 
+  test('that is disabled ends, and does not begin again until it is enabled, with a session neither (LS06)', async () => {
+    const { app_id, account_id } = stage.scope;
+    const show = { account_id, title: 'Show', live_stream_on_start: true };
+    const meeting = (await stage.kit.meetings.create(app_id, show)).data!.id;
+    const host = await stage.enter(meeting, 'Mary', 'group_call_host');
+    const { id } = (await stage.kit.livestreams.getMeetingActiveLivestreams(meeting, stage.scope)).data!;
+    await stage.reached(id!, 'LIVE');
+    const disabled = await kitCall(stage, 'PUT', `/livestreams/${id}/disable`);
+    expect(disabled.body.data).toMatchObject({ disabled: true, status: 'IDLE' });
+    expect(await refused(stage.start(meeting))).toMatchObject({ status: 409 });
+    host.kickAll();
+    await until('the session is over', async () => !(await stage.activeSession(meeting)));
+    await stage.enter(meeting, 'Mary', 'group_call_host');
+    expect((await stage.of(id!)).paging.total_count).toBe(1);
+    await kitCall(stage, 'PUT', `/livestreams/${id}/enable`);
+    expect(await stage.start(meeting)).toMatchObject({ id, status: 'INVOKED' });
+    await stage.stop(meeting);
+  });
+
   test.each([
     ['refuses', 'The page did not load'],
     ['dies_start', 'The recorder was lost: code 1'],

@@ -53,7 +53,7 @@ const create = createRoute({
 const enable = createRoute({
   method: 'put',
   path: '/livestreams/{livestream_id}/enable',
-  summary: 'Let encoders send into a livestream again',
+  summary: 'Let a livestream be started and sent into again',
   request: { params: ofLivestream },
   responses: { 200: answer('The livestream.', livestreamView) },
 });
@@ -61,7 +61,7 @@ const enable = createRoute({
 const disable = createRoute({
   method: 'put',
   path: '/livestreams/{livestream_id}/disable',
-  summary: 'Let no encoder send into a livestream, and cut off the one that does',
+  summary: 'End what runs of a livestream, and let nobody start it or send into it',
   request: { params: ofLivestream },
   responses: { 200: answer('The livestream.', livestreamView) },
 });
@@ -168,8 +168,9 @@ export function livestreams(services: ManagementServices) {
     .openapi(disable, async (c) => {
       const id = c.req.valid('param').livestream_id as LivestreamId;
       const row = await changeLivestream(services, c.var.appId, id, { disabled: true });
-      ingest.cutOff(row.id);
-      return c.json(ok(view(row)), 200);
+      ingest.cutOff(id);
+      await livestreams.endDisabled(row);
+      return c.json(ok(view(await getLivestream(db, c.var.appId, id))), 200);
     })
     .openapi(resetKey, async (c) => {
       const id = c.req.valid('param').livestream_id as LivestreamId;

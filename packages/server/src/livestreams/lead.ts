@@ -99,6 +99,8 @@ export class LivestreamLead {
 
   async #start(run: LivestreamRun): Promise<void> {
     if (this.#outcome) return await this.#follow(run, this.#outcome);
+    // Whoever started it did so while it was being disabled.
+    if (run.disabled) return await this.#follow(run, APP_STOPPED);
     if (this.#isPlayable) return await this.#follow(run, { to: 'live' });
     if (this.#recorder.isRunning) return;
     const { startMs } = this.options.limits;

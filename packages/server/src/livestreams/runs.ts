@@ -8,6 +8,7 @@ export interface LivestreamRun extends Selectable<LivestreamSessionsTable> {
   app_id: AppId;
   meeting_id: MeetingId;
   name: string | null;
+  disabled: boolean;
 }
 
 const ofMeetings = (db: Kysely<Database>) =>
@@ -19,7 +20,7 @@ const ofMeetings = (db: Kysely<Database>) =>
 export async function loadRun(db: Kysely<Database>, id: LivestreamSessionId): Promise<LivestreamRun | null> {
   const row = await ofMeetings(db)
     .selectAll('session')
-    .select(['livestream.app_id', 'livestream.meeting_id', 'livestream.name'])
+    .select(['livestream.app_id', 'livestream.meeting_id', 'livestream.name', 'livestream.disabled'])
     .where('session.id', '=', id)
     .executeTakeFirst();
   return (row as LivestreamRun | undefined) ?? null;

@@ -53,7 +53,7 @@ export interface SessionRecordings {
 /** What it needs to know of livestreams. */
 export interface SessionLivestreams {
   /** The livestream that begins with a session of a meeting that wants one. */
-  onStart(meeting: MeetingInfo): Promise<NewLivestream>;
+  onStart(meeting: MeetingInfo): Promise<NewLivestream | null>;
   /** Called after each commit that changed one. */
   changed(): void;
 }
