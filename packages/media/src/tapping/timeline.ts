@@ -18,6 +18,8 @@ export interface PlacedFrame {
 const GAP_MS = 250;
 /** Frames that are looked at together before the first of them gets its place: at the start, which decides on all... */
 const START_SETTLE_MS = 1_000;
+/** ...or longer, when there are gaps in it... */
+const START_MAX_MS = 3_000;
 /** ...and after a gap. */
 const SETTLE_MS = 300;
 /** More than Opus can make of that time, at 2.5 ms each. */
@@ -44,6 +46,8 @@ export class TrackTimeline {
   /** Our clock minus the sender's, less the delay of the quickest packet. */
   #offsetMs = 0;
   #lastArrivalMs = Number.NEGATIVE_INFINITY;
+  /** When the first frame came after the last gap. */
+  #runStartMs = 0;
   #lastPositionMs = Number.NEGATIVE_INFINITY;
   #windowEndMs = 0;
   #windowLeastMs = Number.POSITIVE_INFINITY;
@@ -55,35 +59,58 @@ export class TrackTimeline {
 
   /** Takes the next frame; answers those that have got their places, in order. Frames that come too late are left out. */
   add(frame: TappedFrame): PlacedFrame[] {
-    const isAfterGap = frame.arrivalMs - this.#lastArrivalMs > GAP_MS;
-    // The start is judged by what came without a gap: the sender's timestamps may have stood still in it.
-    const before = isAfterGap && this.#startedAtMs === null ? this.flush() : [];
-    if (isAfterGap) this.#isHolding = true;
-    this.#lastArrivalMs = frame.arrivalMs;
+    const { arrivalMs } = frame;
+    const isAfterGap = arrivalMs - this.#lastArrivalMs > GAP_MS;
+    const isStarting = this.#startedAtMs === null;
+    const firstArrivalMs = this.#held[0]?.arrivalMs ?? arrivalMs;
+    const isEnough = !isStarting || arrivalMs - firstArrivalMs >= START_MAX_MS;
+    const before = isAfterGap && isEnough ? this.flush() : [];
+    if (isAfterGap) {
+      this.#isHolding = true;
+      this.#runStartMs = arrivalMs;
+    }
+    this.#lastArrivalMs = arrivalMs;
     this.#held.push(frame);
-    const heldMs = frame.arrivalMs - this.#held[0]!.arrivalMs;
-    const settleMs = this.#startedAtMs === null ? START_SETTLE_MS : SETTLE_MS;
-    if (this.#isHolding && heldMs < settleMs && this.#held.length < MAX_HELD_FRAMES) return before;
-    return [...before, ...this.flush()];
+    return this.#mustWait(arrivalMs) ? before : [...before, ...this.flush()];
   }
 
   /** The frames that still wait for their places. */
   flush(): PlacedFrame[] {
-    if (this.#isHolding && this.#held.length > 0) this.#settle();
+    const held = this.#held.splice(0);
+    if (!this.#isHolding || held.length === 0) return held.flatMap((frame) => this.#place(frame));
     this.#isHolding = false;
-    return this.#held.splice(0).flatMap((frame) => this.#place(frame));
+    const runs = runsOf(held);
+    if (this.#startedAtMs === null) this.#start(runs);
+    return runs.flatMap((run) => {
+      this.#settle(leastDelayMs(run));
+      return run.flatMap((frame) => this.#place(frame));
+    });
   }
 
-  #settle(): void {
-    const least = Math.min(...this.#held.map((frame) => frame.arrivalMs - senderMs(frame)));
-    if (this.#startedAtMs === null) {
-      this.#offsetMs = least;
-      this.#startedAtMs = Math.round(senderMs(this.#held[0]!) + least);
-      this.#windowEndMs = this.#lastArrivalMs + DRIFT_WINDOW_MS;
-    } else if (Math.abs(least - this.#offsetMs) > STEP_MS) {
-      this.#offsetMs = least;
-      this.#windowLeastMs = Number.POSITIVE_INFINITY;
+  #mustWait(nowMs: number): boolean {
+    if (!this.#isHolding || this.#held.length >= MAX_HELD_FRAMES) return false;
+    if (nowMs - this.#runStartMs < SETTLE_MS) return true;
+    return this.#startedAtMs === null && nowMs - this.#held[0]!.arrivalMs < START_SETTLE_MS;
+  }
+
+  /** A gap in the first frames is either a network that held them up, or timestamps that stood still. */
+  #start([first = [], ...others]: TappedFrame[][]): void {
+    this.#offsetMs = leastDelayMs(first);
+    for (const run of others) {
+      const differenceMs = leastDelayMs(run) - this.#offsetMs;
+      if (differenceMs > STEP_MS || differenceMs < -START_MAX_MS) break;
+      this.#offsetMs = Math.min(this.#offsetMs, leastDelayMs(run));
     }
+    this.#startedAtMs = Math.round(senderMs(first[0]!) + this.#offsetMs);
+    this.#windowEndMs = this.#lastArrivalMs + DRIFT_WINDOW_MS;
+  }
+
+  /** After a gap: who comes with less delay than was thought possible tells the truth, and nobody hears the correction. */
+  #settle(leastMs: number): void {
+    const differenceMs = leastMs - this.#offsetMs;
+    if (differenceMs >= 0 && differenceMs <= STEP_MS) return;
+    this.#offsetMs = leastMs;
+    this.#windowLeastMs = Number.POSITIVE_INFINITY;
   }
 
   #place(frame: TappedFrame): PlacedFrame[] {
@@ -106,6 +133,25 @@ export class TrackTimeline {
     this.#windowEndMs = frame.arrivalMs + DRIFT_WINDOW_MS;
     this.#windowLeastMs = Number.POSITIVE_INFINITY;
   }
+}
+
+/** Frames that came without a gap between them. */
+function runsOf(frames: readonly TappedFrame[]): TappedFrame[][] {
+  const runs: TappedFrame[][] = [];
+  let lastMs = Number.NEGATIVE_INFINITY;
+  for (const frame of frames) {
+    if (frame.arrivalMs - lastMs > GAP_MS) runs.push([]);
+    runs.at(-1)!.push(frame);
+    lastMs = frame.arrivalMs;
+  }
+  return runs;
+}
+
+function leastDelayMs(run: readonly TappedFrame[]): number {
+  return run.reduce(
+    (least, frame) => Math.min(least, frame.arrivalMs - senderMs(frame)),
+    Number.POSITIVE_INFINITY,
+  );
 }
 
 function senderMs({ timestamp, clockRate }: TappedFrame): number {

@@ -51,6 +51,33 @@ test('a first packet that comes late does not shift the file', () => {
   expect(furthest(places, 10)).toBe(0);
 });
 
+test('a start that is held up is judged by what comes after it', () => {
+  const delay = (at: number) => (at < 100 ? 90 : at < 440 ? 450 - at : 10);
+  const { places, startedAtMs } = record(times(0, 3_000).map((at) => frame(at, delay(at))));
+  expect(startedAtMs).toBe(START_MS + 10);
+  expect(places.size).toBe(150);
+  expect(furthest(places, 10)).toBe(0);
+});
+
+test('a delay of the whole beginning ends with the first gap', () => {
+  const before = times(0, 1_500).map((at) => frame(at, 90));
+  const after = times(3_000, 4_500).map((at) => frame(at, 10));
+  const { places } = record([...before, ...after]);
+  expect(places.size).toBe(before.length + after.length);
+  for (const { data } of after) {
+    const madeMs = Number(Buffer.from(data).toString());
+    expect(places.get(madeMs)).toBe(START_MS + madeMs + 10);
+  }
+});
+
+test('timestamps that stand still in the first second do not shift what was before', () => {
+  const before = times(0, 200).map((at) => frame(at, 8));
+  const after = times(700, 3_000).map((at) => frame(at, 8, at - 500));
+  const { places } = record([...before, ...after]);
+  expect(places.size).toBe(before.length + after.length);
+  expect(furthest(places, 8)).toBe(0);
+});
+
 test('lost packets and a muted microphone leave gaps that keep time', () => {
   const frames = [...times(0, 1_000), ...times(1_060, 2_000), ...times(62_000, 63_000)];
   const { places } = record(frames.map((at) => frame(at, 5)));
