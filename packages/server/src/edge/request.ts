@@ -49,6 +49,11 @@ export class SocketRequest {
     return this.host.execute(command, this.origin);
   }
 
+  /** As `whenTold` of CommandRounds; for every answer that tells what the state holds. */
+  whenTold(answer: () => void): Promise<void> {
+    return this.host.whenTold(answer);
+  }
+
   /** Answers this request alone. What everybody is told as well comes from the rules' views instead. */
   answer<E extends ServerEvent>(
     event: E,

@@ -30,6 +30,13 @@ interface Pending {
   reject: (error: unknown) => void;
 }
 
+/** Somebody who wants to know what the state holds. */
+interface Question {
+  answer: () => void;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
 interface Outcome {
   pending: Pending;
   refusal: Refused | null;
@@ -68,6 +75,7 @@ export class CommandRounds {
   #state: MeetingState;
   #record: SessionRecord | null = null;
   #queue: Pending[] = [];
+  #questions: Question[] = [];
   #running = false;
   #closed = false;
 
@@ -113,10 +121,29 @@ export class CommandRounds {
     });
   }
 
+  /**
+   * Calls `answer` as soon as everybody was told of all that is in the state: what it reads is committed and comes to
+   * nobody again as news, which the SDK would take for a second message or a second participant. Rejects with what
+   * `answer` throws, or with Refused.
+   */
+  whenTold(answer: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw new Refused('gone');
+      if (this.#running) {
+        this.#questions.push({ answer, resolve, reject });
+        return;
+      }
+      answer();
+      resolve();
+    });
+  }
+
   /** Takes nothing more, and turns down what waits. */
   close(): void {
     this.#closed = true;
-    for (const pending of this.#queue.splice(0)) pending.reject(new Refused('gone'));
+    for (const waiting of [...this.#queue.splice(0), ...this.#questions.splice(0)]) {
+      waiting.reject(new Refused('gone'));
+    }
   }
 
   async #run(): Promise<void> {
@@ -125,13 +152,16 @@ export class CommandRounds {
       const round = this.#queue.splice(0, ROUND_MAX);
       try {
         await this.#runRound(round);
+        this.#answerQuestions();
       } catch (error) {
         // The state may hold what the log does not: whoever comes next has to read it back from there.
         this.options.log.error(
           { err: error, meetingId: this.meetingId },
           'Changes of a session could not be saved',
         );
-        for (const pending of round) pending.reject(new Refused('not_saved'));
+        for (const waiting of [...round, ...this.#questions.splice(0)]) {
+          waiting.reject(new Refused('not_saved'));
+        }
         this.handlers.onLost();
       }
     }
@@ -146,6 +176,17 @@ export class CommandRounds {
     this.handlers.onCommitted(changes);
     for (const outcome of outcomes) this.#finish(outcome);
     this.handlers.onRoundOver();
+  }
+
+  #answerQuestions(): void {
+    for (const { answer, resolve, reject } of this.#questions.splice(0)) {
+      try {
+        answer();
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    }
   }
 
   #decideRound(round: Pending[]): { outcomes: Outcome[]; changes: Changes[] } {

@@ -139,6 +139,11 @@ export class MeetingHost {
     return this.#rounds.execute(command, origin, guard);
   }
 
+  /** As `whenTold` of CommandRounds. */
+  whenTold(answer: () => void): Promise<void> {
+    return this.#rounds.whenTold(answer);
+  }
+
   /** Carries out a command of the server's own, whose refusal nobody waits for. */
   async order(command: Command, guard?: () => void): Promise<void> {
     try {

@@ -31,20 +31,24 @@ export const collaborationRoutes: Route[] = [
         })
       : [];
     // Read after the wait, so that a message of this moment is not missing from what comes first.
-    const { messages } = answers.chatHistory(session, peer);
-    request.answer(ChatEvent.getMessages, { messages: [...earlier, ...messages] });
+    await request.whenTold(() => {
+      const { messages } = answers.chatHistory(session, peer);
+      request.answer(ChatEvent.getMessages, { messages: [...earlier, ...messages] });
+    });
   }),
   on(ChatEvent.getPaginatedMessages, async (request, query) => {
     const page = await pageOfMessages(request.db, chatScope(request), query);
     request.answer(ChatEvent.getPaginatedMessages, page);
   }),
-  on(ChatEvent.searchChannelMessages, (request, query) => {
-    const { session, peer } = member(request);
-    request.answer(
-      ChatEvent.searchChannelMessages,
-      searchMessages(answers.chatHistory(session, peer), query),
-    );
-  }),
+  on(ChatEvent.searchChannelMessages, (request, query) =>
+    request.whenTold(() => {
+      const { session, peer } = member(request);
+      request.answer(
+        ChatEvent.searchChannelMessages,
+        searchMessages(answers.chatHistory(session, peer), query),
+      );
+    }),
+  ),
   on(ChatEvent.sendMessageToRoom, (request, { payloadType, payload }) =>
     request.execute({
       type: 'SendChat',
@@ -80,10 +84,12 @@ export const collaborationRoutes: Route[] = [
     changeChat(request, { type: 'PinChat', by: request.peerId, messageId: chatId, pinned }),
   ),
 
-  on(PollEvent.getPolls, (request) => {
-    const { session, peer } = memberOrWaiting(request);
-    request.answer(PollEvent.getPolls, session && peer ? answers.pollList(session, peer) : { polls: [] });
-  }),
+  on(PollEvent.getPolls, (request) =>
+    request.whenTold(() => {
+      const { session, peer } = memberOrWaiting(request);
+      request.answer(PollEvent.getPolls, session && peer ? answers.pollList(session, peer) : { polls: [] });
+    }),
+  ),
   on(PollEvent.createPoll, (request, { question, options, anonymous, hideVotes }) =>
     request.execute({
       type: 'CreatePoll',
@@ -100,10 +106,12 @@ export const collaborationRoutes: Route[] = [
   ),
 
   // Asked during `init()` as well, before the peer has joined (protocol.md 4).
-  on(StoreEvent.storeGetKeys, (request, query) => {
-    const found = answers.storeItems(request.host.state, query);
-    request.answer(StoreEvent.storeGetKeys, request.mayLookIn ? found : { ...found, storeItems: [] });
-  }),
+  on(StoreEvent.storeGetKeys, (request, query) =>
+    request.whenTold(() => {
+      const found = answers.storeItems(request.host.state, query);
+      request.answer(StoreEvent.storeGetKeys, request.mayLookIn ? found : { ...found, storeItems: [] });
+    }),
+  ),
   on(StoreEvent.storeInsertKeys, (request, { storeName, insertKeys }) =>
     request.execute({
       type: 'SetStoreItems',
@@ -124,10 +132,12 @@ export const collaborationRoutes: Route[] = [
     }),
   ),
 
-  on(PresetEvent.getUserPresets, (request, { userIds }) => {
-    const { session } = member(request);
-    request.answer(PresetEvent.getUserPresets, answers.presetsOf(session, userIds));
-  }),
+  on(PresetEvent.getUserPresets, (request, { userIds }) =>
+    request.whenTold(() => {
+      const { session } = member(request);
+      request.answer(PresetEvent.getUserPresets, answers.presetsOf(session, userIds));
+    }),
+  ),
   on(PresetEvent.updateUserPreset, async (request, { updatePeersPresets }) => {
     if (updatePeersPresets.length > PERMISSION_CHANGES_MAX) throw new Refused('malformed');
     const changes = updatePeersPresets.map(({ userIds, patch }) => ({

@@ -26,21 +26,25 @@ export const roomRoutes: Route[] = [
       request.host.dismiss([peerId], RoomEvent.kickAll);
     }
   }),
-  on(RoomEvent.getRoomInfo, (request) => {
-    request.answer(RoomEvent.getRoomInfo, answers.roomInfo(request.host.state));
-  }),
-  on(RoomEvent.getRoomPeersInfo, (request, message) => {
-    const peers = answers.roomPeers(request.host.state, request.peerId, message);
-    request.answer(RoomEvent.getRoomPeersInfo, request.mayLookIn ? peers : { peers: [] });
-  }),
+  on(RoomEvent.getRoomInfo, (request) =>
+    request.whenTold(() => request.answer(RoomEvent.getRoomInfo, answers.roomInfo(request.host.state))),
+  ),
+  on(RoomEvent.getRoomPeersInfo, (request, message) =>
+    request.whenTold(() => {
+      const peers = answers.roomPeers(request.host.state, request.peerId, message);
+      request.answer(RoomEvent.getRoomPeersInfo, request.mayLookIn ? peers : { peers: [] });
+    }),
+  ),
 
-  on(RoomEvent.getWaitingRoomRequests, (request) => {
-    const { state } = request.host;
-    const peer = state.session?.peers.get(request.peerId);
-    // A waiting client asks as well, whatever its preset says; it learns of nobody (features.md R09).
-    const requests = peer?.permissions.accept_waiting_requests ? waitingRequests(state) : { requests: [] };
-    request.answer(RoomEvent.getWaitingRoomRequests, requests);
-  }),
+  on(RoomEvent.getWaitingRoomRequests, (request) =>
+    request.whenTold(() => {
+      const { state } = request.host;
+      const peer = state.session?.peers.get(request.peerId);
+      // A waiting client asks as well, whatever its preset says; it learns of nobody (features.md R09).
+      const requests = peer?.permissions.accept_waiting_requests ? waitingRequests(state) : { requests: [] };
+      request.answer(RoomEvent.getWaitingRoomRequests, requests);
+    }),
+  ),
   on(RoomEvent.acceptWaitingRoomRequests, (request, { userIds }) =>
     request.execute({ type: 'AcceptWaiting', by: request.peerId, participantIds: bounded(userIds) }),
   ),
@@ -80,11 +84,13 @@ export const roomRoutes: Route[] = [
     );
   }),
 
-  on(RoomEvent.getStageRequests, (request) => {
-    const { session } = request.host.state;
-    if (!session?.peers.has(request.peerId)) throw new Refused('not_joined');
-    request.answer(RoomEvent.getStageRequests, stageRequests(session));
-  }),
+  on(RoomEvent.getStageRequests, (request) =>
+    request.whenTold(() => {
+      const { session } = request.host.state;
+      if (!session?.peers.has(request.peerId)) throw new Refused('not_joined');
+      request.answer(RoomEvent.getStageRequests, stageRequests(session));
+    }),
+  ),
   on(RoomEvent.requestStageAccess, (request) =>
     request.execute({ type: 'RequestStage', by: request.peerId }),
   ),

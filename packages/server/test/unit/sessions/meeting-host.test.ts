@@ -107,6 +107,38 @@ describe('a change', () => {
     expect(mary.closedWith).toBe(CloseCode.normal);
   });
 
+  it('answers no question before everybody was told of it, and is told to nobody afterwards', async () => {
+    const mary = await joined();
+    const tom = new FakeConnection();
+    host.attach(tom);
+    let commit = () => {};
+    journal.commit.mockImplementationOnce(() => new Promise((resolve) => (commit = resolve)));
+    const joining = join(tom);
+    await passes(0);
+    const answered = vi.fn(() => [...mary.events]);
+    const asking = host.whenTold(answered);
+    await passes(1000);
+    expect(answered).not.toHaveBeenCalled();
+    // Of the next round, which must not be in the answer either.
+    const kicking = host.execute({ type: 'KickPeers', by: mary.peerId, peerIds: [tom.peerId] });
+    const both = host.whenTold(() => expect(host.state.session?.peers.size).toBe(2));
+    commit();
+    await Promise.all([joining, asking, both, kicking]);
+    expect(answered.mock.results[0]?.value.at(-1)).toBe(RoomEvent.joinRoom);
+    expect(mary.events.at(-1)).toBe(RoomEvent.leaveRoom);
+    await host.whenTold(() => expect(host.state.session?.peers.size).toBe(1));
+  });
+
+  it('that cannot be saved answers no question', async () => {
+    const mary = await joined();
+    journal.commit.mockRejectedValueOnce(new Error('connection terminated'));
+    const kicking = host.execute({ type: 'KickPeers', by: mary.peerId, peerIds: [mary.peerId] });
+    const asking = host.whenTold(() => undefined);
+    await expect(kicking).rejects.toMatchObject({ code: 'not_saved' });
+    await expect(asking).rejects.toMatchObject({ code: 'not_saved' });
+    await expect(host.whenTold(() => undefined)).rejects.toMatchObject({ code: 'gone' });
+  });
+
   it('that cannot be saved is told to nobody, and the host is let go of', async () => {
     const mary = await joined();
     journal.commit.mockRejectedValueOnce(new Error('the disk is full'));
