@@ -1,4 +1,4 @@
-import { ChatEvent } from '@parley/wire';
+import { ChatEvent, PollEvent, RoomEvent, room } from '@parley/wire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type OwnDatabase } from '../support/database.js';
 import { serverIsBuilt } from '../support/parley-process.js';
@@ -97,6 +97,33 @@ describe.skipIf(!serverIsBuilt)('a connection to the database that breaks', () =
       expect(messages).toEqual([message]);
     },
   );
+
+  test('what is being saved is in no answer, and nobody gets it twice (H05, V02)', async () => {
+    const meeting = await stage.backend.newMeeting();
+    const mary = await stage.rawSocket(await stage.invite(meeting, 'Mary'));
+    const tom = await stage.rawSocket(await stage.invite(meeting, 'Tom'));
+    await Promise.all([mary.join('Mary'), tom.join('Tom')]);
+    const atCommit = proxy.hold('before commit', 'ChatMessageSent');
+    mary.send(ChatEvent.sendMessageToRoom, { payloadType: 0, payload: 'hello' });
+    const held = await atCommit;
+    const answers = [
+      tom.refusalOf(ChatEvent.getMessages),
+      tom.refusalOf(RoomEvent.getRoomPeersInfo, room.RoomPeersInfoRequest.create()),
+      tom.refusalOf(PollEvent.getPolls),
+    ];
+    // It waits for nothing, and the server reads what a client sends in order.
+    await tom.refusalOf(RoomEvent.getConnectedRoomsDump);
+    expect(tom.received(ChatEvent.getMessages)).toEqual([]);
+    held.release();
+    expect(await Promise.all(answers)).toEqual([null, null, null]);
+    const order = tom.frames.map(({ event }) => event);
+    const told = order.indexOf(ChatEvent.sendMessageToRoom);
+    expect(told).toBeGreaterThan(-1);
+    expect(order.indexOf(ChatEvent.getMessages)).toBeGreaterThan(told);
+    const [history] = tom.received(ChatEvent.getMessages);
+    expect(history?.messages.map(({ payload }) => payload)).toEqual(['hello']);
+    expect(tom.received(ChatEvent.sendMessageToRoom)).toHaveLength(1);
+  });
 
   test('a session that somebody else has written to is read back, and its clients come back to it (E22)', async () => {
     const meeting = await stage.backend.newMeeting();
