@@ -128,7 +128,7 @@ describe.skipIf(!serverIsBuilt)('a livestream of a meeting', () => {
     expect(playlist.status).toBe(200);
     expect(Object.fromEntries(playlist.headers)).toMatchObject({
       'content-type': 'application/vnd.apple.mpegurl',
-      'cache-control': 'no-store',
+      'cache-control': 'no-cache',
       'access-control-allow-origin': '*',
     });
     const text = await playlist.text();
@@ -164,6 +164,12 @@ describe.skipIf(!serverIsBuilt)('a livestream of a meeting', () => {
       (await (await stage.play(playback_url)).text()).includes('#EXT-X-ENDLIST'),
     );
     expect((await stage.play(playback_url, segment)).status).toBe(200);
+    const unchanged = await until('nothing new comes', async () => {
+      const etag = (await stage.play(playback_url)).headers.get('etag')!;
+      const answer = await stage.play(playback_url, undefined, { headers: { 'if-none-match': etag } });
+      return answer.status === 304 && answer;
+    });
+    expect(unchanged.headers.get('access-control-allow-origin')).toBe('*');
   });
 
   test('counts the time of its viewers, and analytics add them up (LS03, LS11)', async () => {

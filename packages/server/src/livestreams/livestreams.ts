@@ -30,6 +30,7 @@ import {
   type LivestreamRow,
 } from './store.js';
 import { ViewerTime } from './viewers.js';
+import { WatchedRuns } from './watched-runs.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const CLEAN_UP_EVERY_MS = 60_000;
@@ -140,7 +141,9 @@ export class Livestreams {
 
   /** What players load. */
   routes(): Hono {
-    return playback({ ...this.options, disk: this.disk, viewers: this.viewers, windowMs: this.#windowMs });
+    const { db, clock } = this.options;
+    const runs = new WatchedRuns(db, clock, this.#windowMs);
+    return playback({ runs, disk: this.disk, viewers: this.viewers, windowMs: this.#windowMs });
   }
 
   /** Takes up what an earlier server has left, and begins to work. */
