@@ -4,7 +4,8 @@
  * `refuses` says that it failed, `hangs_start` never begins, `dies_start` and `dies_recording` end without a word,
  * `silent` gives one sign of life and no more, `disk_full` fails at the end, `fills_disk` captures until the disk is full
  * and fails for as long as it is, `empty` finishes without frames and makes no playlist, `hangs_stop` does not end,
- * `stops` wants to stop by itself, `gap` tells of one, `lives_on` ignores a lost server.
+ * `stops` wants to stop by itself, `gap` tells of one, `lives_on` ignores a lost server. One that stands by is never ready
+ * for a page of the name `never`, and takes its order all the same.
  */
 import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -90,7 +91,7 @@ function finish() {
 process.on('message', (message) => {
   switch (message.kind) {
     case 'standby':
-      return say({ kind: 'ready' });
+      return message.pageUrl.endsWith('/never') ? undefined : say({ kind: 'ready' });
     case 'record':
       order = message;
       return begin();

@@ -75,6 +75,8 @@ export async function startParley(options: ParleyOptions = {}): Promise<ParleyPr
         PARLEY_API_TOKEN: apiToken,
         PARLEY_ACCOUNT_ID: accountId,
         PARLEY_MEDIA_WORKERS: '1',
+        // A test has no use for more browsers, and its neighbours need the processor.
+        PARLEY_RECORDERS_READY: '1',
         ...options.env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

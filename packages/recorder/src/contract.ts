@@ -73,7 +73,10 @@ export interface FinishOrder {
   output: Output;
 }
 
-/** To start the browser before it is known what it will show; answered by `ready`, or by the end of the process. */
+/**
+ * To start the browser before it is known what it will show; answered by `ready`, or by the end of the process. The order
+ * `record` may come before the answer.
+ */
 export interface StandbyOrder {
   kind: 'standby';
   /** For the browser's profile; exists, is empty, and is removed by who gave it. */
@@ -103,10 +106,25 @@ export interface RecordedFile {
   peakDbfs: number | null;
 }
 
+/** What a start spends its time with, one phase after the other. */
+export type StartPhase =
+  /** Chromium is started; nothing to do where one stood by. */
+  | 'browser'
+  /** Chromium begins to capture the tab. */
+  | 'capture'
+  /** The recording app is loaded, and opens its socket. */
+  | 'page'
+  /** The recording app enters its session, and asks for the recording. */
+  | 'session'
+  /** The first of the picture and sound is encoded and laid on the disk. */
+  | 'encoding';
+
 /** Times are in milliseconds since 1970. */
 export type RecorderEvent =
   /** The only event of `standby`. */
   | { kind: 'ready' }
+  /** A phase of the start is over, and took so long. Where a start is slow these say why; they may be left out. */
+  | { kind: 'starting'; phase: StartPhase; ms: number }
   | { kind: 'recording'; atMs: number }
   /** A sign of life, every five seconds: a recorder that has given one and then falls silent is taken for hung. */
   | { kind: 'alive'; atMs: number }

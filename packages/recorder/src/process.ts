@@ -39,20 +39,31 @@ async function record(order: RecordOrder, tools: Tools, ready: RecorderBrowser |
   await recording.run();
 }
 
-/** A browser that does not start, or that is gone before there is something to record, ends the process. */
+/**
+ * The order may come before the browser is ready. A browser that does not start until then, or that is gone before there
+ * is something to record, ends the process.
+ */
 async function standBy(order: StandbyOrder, tools: Tools): Promise<void> {
+  const next = nextOrder();
+  let isOver = false;
+  void next.then(() => {
+    isOver = true;
+  });
   const browser = await RecorderBrowser.open({
     tools,
     profileFolder: join(order.folder, 'chromium'),
     trustedOrigins: order.trustedOrigins,
     trustedKeys: order.trustedKeys ?? [],
+  }).catch((error: unknown) => {
+    // A recording that is wanted by now tries for itself, and says what is wrong.
+    if (isOver) return null;
+    throw error;
   });
-  await browser.load(order.pageUrl);
-  const next = nextOrder();
-  send({ kind: 'ready' });
-  const recordOrder = await Promise.race([next, browser.died]);
+  if (!isOver) await browser?.load(order.pageUrl);
+  if (!isOver) send({ kind: 'ready' });
+  const recordOrder = await Promise.race(browser ? [next, browser.died] : [next]);
   if (recordOrder) await record(recordOrder, tools, browser);
-  else await browser.close();
+  else await browser?.close();
 }
 
 /** Null where there will be none. */

@@ -3,7 +3,7 @@ import { captureRequest } from './browser/capture-request.js';
 import { RecorderBrowser } from './browser/recorder-browser.js';
 import { PartWriter } from './capture/part-writer.js';
 import { partPath, rememberSound } from './capture/parts.js';
-import type { RecorderCommand, RecorderEvent, RecordOrder, StopReason } from './contract.js';
+import type { RecorderCommand, RecorderEvent, RecordOrder, StartPhase, StopReason } from './contract.js';
 import { Failure } from './failure.js';
 import { makeFiles } from './files/make-files.js';
 import { LiveOutput } from './live/live-output.js';
@@ -30,6 +30,7 @@ export class Recording {
   #phase: 'starting' | 'recording' | 'paused' = 'starting';
   #abandoned = false;
   #partStartedAtMs = 0;
+  #phaseSinceMs = Date.now();
   /** How long each part was to be, by its path: a busy browser begins and ends late. */
   readonly #lengthsMs = new Map<string, number>();
   #endedAtMs = Number.POSITIVE_INFINITY;
@@ -100,6 +101,7 @@ export class Recording {
       trustedOrigins: order.trustedOrigins,
       trustedKeys: order.trustedKeys ?? [],
     });
+    this.#passed('browser');
     const { socketOpened, startRequested } = this.#browser;
     await this.#browser.openCapture(captureRequest(order.output), {
       onChunk: (part, chunk) => this.#takeChunk(part, chunk),
@@ -107,9 +109,12 @@ export class Recording {
       onPageCrashed: () => this.#watch?.pageCrashed(),
       onDied: () => this.#stopBecause('browser_died'),
     });
+    this.#passed('capture');
     await this.#browser.show(order.pageUrl, startWithinMs);
     await this.#within(startWithinMs, socketOpened, 'The page opened no socket of the recording SDK.');
+    this.#passed('page');
     await this.#within(startWithinMs, startRequested, 'The page did not start the recording.');
+    this.#passed('session');
     if (order.rtmpUrls.length > 0 || order.hls) this.#live = this.#openLive();
     await this.#startPart();
     this.#watch = new PageWatch(this.#browser, {
@@ -119,6 +124,12 @@ export class Recording {
       reload: () => this.#reloadPage(),
     });
     return 'begun';
+  }
+
+  #passed(phase: StartPhase): void {
+    const nowMs = Date.now();
+    this.emit({ kind: 'starting', phase, ms: nowMs - this.#phaseSinceMs });
+    this.#phaseSinceMs = nowMs;
   }
 
   /** A page that crashed is shown anew in another tab, and a new part begins with it. */
@@ -193,6 +204,7 @@ export class Recording {
     }
     if (this.#phase === 'starting') {
       this.#phase = 'recording';
+      this.#passed('encoding');
       this.emit({ kind: 'recording', atMs: this.#partStartedAtMs });
     }
   }

@@ -30,7 +30,7 @@ import { registerMeetingMetrics } from './metrics/meetings.js';
 import { createRegistry } from './metrics/registry.js';
 import { pages } from './pages/index.js';
 import { recordingOnStart } from './recordings/order.js';
-import { ReadyRecorder } from './recordings/ready-recorder.js';
+import { ReadyRecorders } from './recordings/ready-recorders.js';
 import { RecorderLaunches } from './recordings/recorder-launches.js';
 import type { RecorderLimits } from './recordings/recorder-limits.js';
 import { Recordings } from './recordings/recordings.js';
@@ -118,7 +118,7 @@ async function start(
   stack.push('webhooks', () => webhooks.close());
   const participantTokens = createParticipantTokens(db, clock);
   const launches = new RecorderLaunches({ participantTokens, settings });
-  const recorders = await ReadyRecorder.open({ log, launches, settings });
+  const recorders = await ReadyRecorders.open({ log, launches, settings });
   stack.push('the recorder that is ready', () => recorders.close());
   const recordings = await Recordings.open({
     db,

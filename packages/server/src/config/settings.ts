@@ -53,7 +53,9 @@ export interface Settings {
   webhookStreamKey: boolean;
   /** Recordings by a browser and livestreams that run at once. */
   recordersMax: number;
-  /** How long a recorder is kept ready after the last recording has begun; 0 for not at all. */
+  /** How many recorders are kept ready for the next recordings. */
+  recordersReady: number;
+  /** How long they are kept ready after the last recording has begun; 0 for not at all. */
   recorderReadyMinutes: number;
   /** Absolute path of a program in place of Parley's own recorder; it obeys the same contract. */
   recorderProgram: string | null;

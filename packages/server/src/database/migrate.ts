@@ -10,6 +10,7 @@ import * as recordingDefaults from './migrations/0008-recording-defaults.js';
 import * as endingInBulk from './migrations/0010-ending-in-bulk.js';
 import * as livestreams from './migrations/0011-livestreams.js';
 import * as webhookLeases from './migrations/0014-webhook-leases.js';
+import * as recordingStartDelay from './migrations/0015-recording-start-delay.js';
 import type { Database } from './tables.js';
 
 /** In order of their names. Imported one by one, so that a bundled or moved server still finds them. */
@@ -25,6 +26,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0010-ending-in-bulk': endingInBulk,
   '0011-livestreams': livestreams,
   '0014-webhook-leases': webhookLeases,
+  '0015-recording-start-delay': recordingStartDelay,
 };
 
 /**

@@ -9,7 +9,7 @@ import type { Database } from '../database/tables.js';
 import { ApiError, NotAvailableError } from '../http/errors.js';
 import type { AppId, LivestreamSessionId, MeetingId } from '../ids.js';
 import { Leads } from '../recordings/leads.js';
-import type { ReadyRecorder } from '../recordings/ready-recorder.js';
+import type { ReadyRecorders } from '../recordings/ready-recorders.js';
 import type { RecorderLaunches } from '../recordings/recorder-launches.js';
 import { RECORDER_LIMITS, type RecorderLimits } from '../recordings/recorder-limits.js';
 import { endOrphan } from '../recordings/recorder-process.js';
@@ -41,7 +41,7 @@ export interface LivestreamsOptions {
   log: Logger;
   secrets: SecretBox;
   launches: RecorderLaunches;
-  recorders: ReadyRecorder;
+  recorders: ReadyRecorders;
   settings: Pick<
     Settings,
     'dataDir' | 'baseDomain' | 'rtmpPort' | 'rtmpsPort' | 'recordersMax' | 'livestreamWindowSeconds'

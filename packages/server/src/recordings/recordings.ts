@@ -19,13 +19,14 @@ import { Leads } from './leads.js';
 import { type BrowserOrder, browserRecording, type RecordingSettings } from './order.js';
 import { EMPTY } from './outcome.js';
 import { requirePublicTargets } from './public-targets.js';
-import type { ReadyRecorder } from './ready-recorder.js';
+import type { ReadyRecorders } from './ready-recorders.js';
 import type { RecorderLaunches } from './recorder-launches.js';
 import { RECORDER_LIMITS, type RecorderLimits } from './recorder-limits.js';
 import { RecorderOrders } from './recorder-orders.js';
 import { requireFreeRecorder } from './recorders-running.js';
 import { removeExpired } from './retention.js';
 import type { RecordedSessions, RecordingCaller } from './sessions.js';
+import { Starts } from './starts.js';
 import { type RecordingRow, stateOfRow } from './state-of-row.js';
 import {
   findActiveRecording,
@@ -49,7 +50,7 @@ export interface RecordingsOptions {
   log: Logger;
   links: FileLinks;
   launches: RecorderLaunches;
-  recorders: ReadyRecorder;
+  recorders: ReadyRecorders;
   secrets: SecretBox;
   settings: Pick<
     Settings,
@@ -84,6 +85,7 @@ export class Recordings {
   readonly tracks: TrackRecordings;
   readonly #leads: Leads<RecordingId>;
   readonly #orders: RecorderOrders;
+  readonly #starts: Starts;
   readonly #completion: CompletionOptions;
   readonly #uploads: UploadRunner;
   readonly #closing = new AbortController();
@@ -101,6 +103,7 @@ export class Recordings {
       (error) => log.error({ err: error }, 'Recordings could not be looked up'),
     );
     this.#orders = new RecorderOrders(launches, settings, disk);
+    this.#starts = new Starts(options);
     const origin = `https://api.${settings.baseDomain}`;
     const retentionMs = settings.recordingRetentionDays * DAY_MS;
     this.#completion = { ...options, origin, retentionMs };
@@ -223,7 +226,7 @@ export class Recordings {
       {
         log,
         limits: limits ?? RECORDER_LIMITS,
-        startRecorder: (launch, listeners) => this.options.recorders.start(launch, listeners),
+        startRecorder: (launch, listeners) => this.#starts.start(id, launch, listeners),
         workFolder: (id) => this.disk.workFolder(id),
         load: (id) => loadRecording(db, id),
         follow: (row, change) => this.#follow(row, change),

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { StartDelay } from '../database/tables/recordings.js';
 import type { Database } from '../database/tables.js';
 import type { AppId, MeetingId, RecordingId } from '../ids.js';
 import type { RecordingRow } from './state-of-row.js';
@@ -66,6 +67,18 @@ export async function runningIds(db: Kysely<Database>): Promise<RecordingId[]> {
     .where('status', 'in', [...ACTIVE, 'UPLOADING'])
     .execute();
   return rows.map(({ id }) => id);
+}
+
+export async function noteStartDelay(
+  db: Kysely<Database>,
+  id: RecordingId,
+  delay: StartDelay,
+): Promise<void> {
+  await db
+    .updateTable('recordings')
+    .set({ start_delay: JSON.stringify(delay) })
+    .where('id', '=', id)
+    .execute();
 }
 
 export async function noteGap(

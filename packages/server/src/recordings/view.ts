@@ -1,5 +1,6 @@
 import type { Caller, StartReason, StopReason } from '@parley/core';
 import type { Kysely } from 'kysely';
+import type { StartDelay } from '../database/tables/recordings.js';
 import type { Database, RecordingGap } from '../database/tables.js';
 import type { FileLinks } from '../files/links.js';
 import type { RecordingId } from '../ids.js';
@@ -8,7 +9,7 @@ import { type Downloads, downloadsOf, mainBytes, type RecordingFile } from './do
 import type { RecordingOrder } from './order.js';
 import type { RecordingRow } from './state-of-row.js';
 
-/** A recording as both APIs show it (rest-api.md 1.8.1); `type`, `gaps` and `err_message` are additions of ours. */
+/** A recording as both APIs show it (rest-api.md 1.8.1); `type`, `start_delay`, `gaps` and `err_message` are additions of ours. */
 export interface RecordingView extends Downloads {
   id: string;
   meeting_id: string;
@@ -26,6 +27,7 @@ export interface RecordingView extends Downloads {
   storage_config: StorageConfigView | null;
   start_reason: { reason: StartReason['reason']; caller?: CallerView };
   stop_reason?: { reason: StopReason['reason']; caller?: CallerView; detail: StopReason['detail'] };
+  start_delay?: StartDelay;
   gaps?: RecordingGap[];
   err_message?: string;
 }
@@ -63,6 +65,7 @@ export function toRecordingView(
     ...(row.stop_reason && {
       stop_reason: { ...withCaller(row.stop_reason), detail: row.stop_reason.detail },
     }),
+    ...(row.start_delay && { start_delay: row.start_delay }),
     ...(row.gaps.length > 0 && { gaps: row.gaps }),
     ...(row.error && { err_message: row.error.message }),
   };

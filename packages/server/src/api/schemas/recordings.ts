@@ -74,7 +74,7 @@ const caller = z.object({
   name: z.string().optional(),
 });
 
-/** rest-api.md 1.8.1; `type`, `gaps`, `err_message` and `stop_reason.detail` are additions of ours. */
+/** rest-api.md 1.8.1; `type`, `start_delay`, `gaps`, `err_message` and `stop_reason.detail` are additions of ours. */
 export const recordingView = z
   .object({
     id: uuid,
@@ -113,6 +113,10 @@ export const recordingView = z
         detail: z.string().openapi({ description: 'What exactly happened.' }),
       })
       .optional(),
+    start_delay: z
+      .object({ seconds: z.number(), reason: z.string() })
+      .optional()
+      .openapi({ description: 'Why the recording began more than five seconds late, or has not begun yet.' }),
     gaps: z
       .array(z.object({ from: isoTime, to: isoTime, reason: z.string() }))
       .optional()

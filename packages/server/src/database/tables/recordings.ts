@@ -20,6 +20,8 @@ export interface RecordingsTable {
   error: NullableJson<RecordingError>;
   /** Times in which the recorder was without its session. */
   gaps: ColumnType<RecordingGap[], string | undefined, string>;
+  /** Null where it began in time. */
+  start_delay: NullableJson<StartDelay>;
   /** Up to `since`, pauses left out; when it is over, what the files hold. */
   recorded_ms: ColumnType<string, number | undefined, number>;
   /** Start of the present stretch; null while nothing is recorded. */
@@ -36,6 +38,13 @@ export interface RecordingsTable {
 export interface RecordingGap {
   from: string;
   to: string;
+  reason: string;
+}
+
+/** Of a recording that takes long to begin, or did. */
+export interface StartDelay {
+  /** From the start of the recorder on. */
+  seconds: number;
   reason: string;
 }
 

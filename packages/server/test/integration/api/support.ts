@@ -16,7 +16,7 @@ import { loadFileLinks } from '../../../src/files/links.js';
 import { ApiError } from '../../../src/http/errors.js';
 import { Livestreams } from '../../../src/livestreams/livestreams.js';
 import type { LivestreamedSessions } from '../../../src/livestreams/sessions.js';
-import { ReadyRecorder } from '../../../src/recordings/ready-recorder.js';
+import { ReadyRecorders } from '../../../src/recordings/ready-recorders.js';
 import { RecorderLaunches } from '../../../src/recordings/recorder-launches.js';
 import { Recordings } from '../../../src/recordings/recordings.js';
 import type { RecordedSessions } from '../../../src/recordings/sessions.js';
@@ -114,7 +114,7 @@ export async function startApi(limits: Partial<ApiLimits> = {}): Promise<TestApi
   const settings = { ...loadSettings({ PARLEY_DATA_DIR: dataDir }, []), recorderProgram: '/none' };
   const launches = new RecorderLaunches({ participantTokens, settings });
   const log = pino({ level: 'silent' });
-  const recorders = await ReadyRecorder.open({ log, launches, settings });
+  const recorders = await ReadyRecorders.open({ log, launches, settings });
   const common = { db: database.db, clock, log, secrets, launches, recorders, settings };
   const recordings = await Recordings.open({ ...common, links, wakeWebhooks: () => {} });
   recordings.attach(idleRecordedSessions);
