@@ -1,16 +1,9 @@
 import { answers, type PermissionsPatch, patchFromWire } from '@parley/core';
 import { MediaEvent, PresetEvent, type preset } from '@parley/wire';
 import { describe, expect, it } from 'vitest';
+import { call } from '../support/call.js';
 import { Meeting, participantOf } from '../support/meeting.js';
 import { guest, host, viewer } from '../support/presets.js';
-
-function call(): Meeting {
-  const meeting = new Meeting();
-  meeting.joinWithMedia('host', host());
-  meeting.joinWithMedia('anna');
-  meeting.joinWithMedia('ben');
-  return meeting;
-}
 
 const pin = (by: string, peerId: string | null) => ({ type: 'PinPeer' as const, by, peerId });
 const change = (by: string, peerId: string, patch: PermissionsPatch) => ({

@@ -1,31 +1,16 @@
 import { answers, type Command } from '@parley/core';
 import { MediaEvent } from '@parley/wire';
 import { describe, expect, it } from 'vitest';
+import { call, SCREEN, toggle } from '../support/call.js';
 import { Meeting, participantOf, produceCommand } from '../support/meeting.js';
 import { guest, host, viewer } from '../support/presets.js';
 
-/** A host and two guests whose media joins are complete. */
-function call(): Meeting {
-  const meeting = new Meeting();
-  meeting.joinWithMedia('host', host());
-  meeting.joinWithMedia('anna');
-  meeting.joinWithMedia('ben');
-  return meeting;
-}
-
-const toggle = (by: string, producerId: string, paused: boolean) => ({
-  type: 'ToggleProducer' as const,
-  by,
-  producerId,
-  paused,
-});
 const check = (by: string, kind: 'audio' | 'video', screenShare = false) => ({
   type: 'CheckProduce' as const,
   by,
   kind,
   screenShare,
 });
-const screen = { kind: 'video' as const, screenShare: true, mimeType: 'video/VP8' };
 
 describe('the media join', () => {
   it('is told to those who have completed theirs, and not to the peer itself (protocol.md 5.3)', () => {
@@ -150,7 +135,7 @@ describe('producing', () => {
 
   it('screens at one time has the limit of the preset, over all peers (P07, M12)', () => {
     const meeting = call();
-    meeting.produce('anna', 'screen', screen);
+    meeting.produce('anna', 'screen', SCREEN);
     expect(meeting.refusalOf(check('ben', 'video', true))).toBe('too_many_screenshares');
     expect(meeting.refusalOf(check('anna', 'audio', true))).toBeNull();
     meeting.join('many', guest({}, { maxScreenshareCount: 2 }));

@@ -1,25 +1,9 @@
 import { BACKEND, type MutableMedia } from '@parley/core';
 import { MediaEvent } from '@parley/wire';
 import { describe, expect, it } from 'vitest';
+import { call, SCREEN, toggle } from '../support/call.js';
 import { Meeting } from '../support/meeting.js';
 import { host } from '../support/presets.js';
-
-/** A host and two guests whose media joins are complete. */
-function call(): Meeting {
-  const meeting = new Meeting();
-  meeting.joinWithMedia('host', host());
-  meeting.joinWithMedia('anna');
-  meeting.joinWithMedia('ben');
-  return meeting;
-}
-
-const toggle = (by: string, producerId: string, paused: boolean) => ({
-  type: 'ToggleProducer' as const,
-  by,
-  producerId,
-  paused,
-});
-const screen = { kind: 'video' as const, screenShare: true, mimeType: 'video/VP8' };
 
 describe('muting others', () => {
   const mute = (by: string, peerIds: string[] | 'everybody', ...what: MutableMedia[]) => ({
@@ -48,7 +32,7 @@ describe('muting others', () => {
   it('switches the camera off (R03)', () => {
     const meeting = call();
     meeting.produce('anna', 'camera', { kind: 'video' });
-    meeting.produce('anna', 'screen', screen);
+    meeting.produce('anna', 'screen', SCREEN);
     meeting.do(mute('host', ['anna'], 'video'));
     expect(meeting.peer('anna').producers.get('camera')?.paused).toBe(true);
     expect(meeting.peer('anna').producers.get('screen')?.paused).toBe(false);
@@ -57,7 +41,7 @@ describe('muting others', () => {
   it('closes a screen share with its sound, since clients ignore a paused one (R04)', () => {
     const meeting = call();
     meeting.produce('anna', 'mic');
-    meeting.produce('anna', 'screen', screen);
+    meeting.produce('anna', 'screen', SCREEN);
     meeting.produce('anna', 'screen-sound', { screenShare: true });
     const told = meeting.do(mute('host', ['anna'], 'screenshare'));
     expect([...meeting.peer('anna').producers.keys()]).toEqual(['mic']);

@@ -1,17 +1,9 @@
 import type { Command } from '@parley/core';
 import { MediaEvent } from '@parley/wire';
 import { describe, expect, it } from 'vitest';
+import { call } from '../support/call.js';
 import { Meeting } from '../support/meeting.js';
-import { guest, host } from '../support/presets.js';
-
-/** A host and two guests whose media joins are complete. */
-function call(): Meeting {
-  const meeting = new Meeting();
-  meeting.joinWithMedia('host', host());
-  meeting.joinWithMedia('anna');
-  meeting.joinWithMedia('ben');
-  return meeting;
-}
+import { guest } from '../support/presets.js';
 
 describe('active speakers', () => {
   const rank = (...peerIds: string[]): Command => ({ type: 'RankSpeakers', peerIds });
