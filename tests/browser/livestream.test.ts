@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Stage, setUpStage } from '../support/browser-stage.js';
 import { chromiumIsInstalled } from '../support/chromium.js';
 import { serverIsBuilt } from '../support/parley-process.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
 import { until } from '../support/until.js';
-import { type Receiver, startReceiver } from '../webhooks/receiver.js';
 
 const run = promisify(execFile);
 const ffmpegIsInstalled = existsSync('/usr/bin/ffmpeg');
@@ -17,7 +17,8 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt || !ffmpegIsInstalled)('a
   let stage: Stage;
   let receiver: Receiver;
   beforeAll(async () => {
-    [stage, receiver] = await Promise.all([setUpStage(), startReceiver()]);
+    stage = await setUpStage();
+    receiver = await startReceiver(stage.backend, ['livestreaming.statusUpdate']);
   });
   afterAll(async () => {
     await stage?.dispose();
@@ -25,13 +26,6 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt || !ffmpegIsInstalled)('a
   });
 
   test('shows picture and sound of a host who starts it with the SDK, to who has its address, until kick-all (LS01, LS07, OQ23, S44)', async () => {
-    const { client, accountId: account_id, appId: app_id } = stage.backend;
-    await client.realtimeKit.webhooks.createWebhook(app_id, {
-      account_id,
-      name: 'livestreams',
-      url: receiver.url,
-      events: ['livestreaming.statusUpdate'],
-    });
     const meeting = await stage.backend.newMeeting({ title: 'On air' });
     const mary = await stage.enter(meeting, 'Mary', 'livestream_host');
     const startedAt = Date.now();

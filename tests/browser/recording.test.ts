@@ -10,8 +10,8 @@ import { type Person, type Stage, setUpStage } from '../support/browser-stage.js
 import { chromiumIsInstalled } from '../support/chromium.js';
 import { serverIsBuilt } from '../support/parley-process.js';
 import { type Picture, picturesOf } from '../support/pictures.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
 import { until } from '../support/until.js';
-import { type Receiver, startReceiver } from '../webhooks/receiver.js';
 
 const run = promisify(execFile);
 const ffmpegIsInstalled = existsSync('/usr/bin/ffmpeg');
@@ -29,10 +29,8 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt || !ffmpegIsInstalled)('a
   let receiver: Receiver;
   let images: Server;
   beforeAll(async () => {
-    [stage, receiver] = await Promise.all([
-      setUpStage({ env: { PARLEY_LOG_LEVEL: 'info' } }),
-      startReceiver(),
-    ]);
+    stage = await setUpStage({ env: { PARLEY_LOG_LEVEL: 'info' } });
+    receiver = await startReceiver(stage.backend, ['recording.statusUpdate']);
     images = await serveRedImage();
   });
   afterAll(async () => {
@@ -43,13 +41,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt || !ffmpegIsInstalled)('a
 
   test('records what people see, in the layouts of stage, pin and shared screen, until kick-all, seen by nobody (E02, RC01, RC04, RC20, RC24, RC34, X13)', async () => {
     const { client, accountId: account_id, appId: app_id } = stage.backend;
-    const { recordings, webhooks } = client.realtimeKit;
-    await webhooks.createWebhook(app_id, {
-      account_id,
-      name: 'recordings',
-      url: receiver.url,
-      events: ['recording.statusUpdate'],
-    });
+    const { recordings } = client.realtimeKit;
     const meeting_id = await stage.backend.newMeeting({ title: 'Recorded' });
     const [mary, tom] = [
       await stage.enter(meeting_id, 'Mary', 'webinar_presenter'),

@@ -1,23 +1,17 @@
 import { RoomEvent } from '@parley/wire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serverIsBuilt } from '../support/parley-process.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
 import { type SessionStage, startSessionStage } from '../support/session-stage.js';
 import { until } from '../support/until.js';
-import { type Receiver, startReceiver } from '../webhooks/receiver.js';
 import { Person } from './person.js';
 
 describe.skipIf(!serverIsBuilt)('the life of connected meetings', () => {
   let stage: SessionStage;
   let receiver: Receiver;
   beforeAll(async () => {
-    receiver = await startReceiver();
     stage = await startSessionStage();
-    await stage.kit.webhooks.createWebhook(stage.scope.app_id, {
-      account_id: stage.scope.account_id,
-      name: 'rooms',
-      url: receiver.url,
-      events: ['meeting.started', 'meeting.ended', 'meeting.participantJoined', 'meeting.participantLeft'],
-    });
+    receiver = await startReceiver(stage.backend);
   });
   afterAll(async () => {
     await stage?.dispose();

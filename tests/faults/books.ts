@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
+import type { Arrival } from '../support/receiver.js';
 import type { Session, SessionPeer } from '../support/session-stage.js';
-import type { Arrival } from '../webhooks/receiver.js';
 
 /**
  * Holds what a receiver got of an ended session against what the API tells of it: one start, one join and one leave

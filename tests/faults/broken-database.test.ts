@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type OwnDatabase } from '../support/database.js';
 import { serverIsBuilt } from '../support/parley-process.js';
 import { type Moment, type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
 import { COMES_BACK, type SessionStage, startSessionStage } from '../support/session-stage.js';
-import { type Receiver, startReceiver } from '../webhooks/receiver.js';
 import { isBackIn } from './back-in.js';
 import { expectToldOnce } from './books.js';
 
@@ -20,14 +20,8 @@ describe.skipIf(!serverIsBuilt)('a connection to the database that breaks', () =
   beforeAll(async () => {
     database = await createDatabase();
     proxy = await startPostgresProxy(database.url);
-    receiver = await startReceiver();
     stage = await startSessionStage({ env: { DATABASE_URL: proxy.url } });
-    await stage.kit.webhooks.createWebhook(stage.scope.app_id, {
-      account_id: stage.scope.account_id,
-      name: 'outage',
-      url: receiver.url,
-      events: ['meeting.started', 'meeting.ended', 'meeting.participantJoined', 'meeting.participantLeft'],
-    });
+    receiver = await startReceiver(stage.backend);
   });
   afterAll(async () => {
     await stage?.dispose();

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type OwnDatabase } from '../support/database.js';
 import { serverIsBuilt } from '../support/parley-process.js';
 import { type PostgresProxy, startPostgresProxy } from '../support/postgres-proxy.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
 import { COMES_BACK, type SessionStage, startSessionStage } from '../support/session-stage.js';
 import { until } from '../support/until.js';
-import { type Receiver, startReceiver } from '../webhooks/receiver.js';
 import { isBackIn } from './back-in.js';
 import { expectToldOnce } from './books.js';
 import { seededRandom } from './random.js';
@@ -29,16 +29,10 @@ describe.skipIf(!serverIsBuilt)('kill -9 on the way of an ending', () => {
   beforeAll(async () => {
     database = await createDatabase();
     proxy = await startPostgresProxy(database.url);
-    receiver = await startReceiver();
     stage = await startSessionStage({
       env: { DATABASE_URL: proxy.url, PARLEY_RECONNECT_GRACE_MS: '20000' },
     });
-    await stage.kit.webhooks.createWebhook(stage.scope.app_id, {
-      account_id: stage.scope.account_id,
-      name: 'crashes',
-      url: receiver.url,
-      events: ['meeting.started', 'meeting.ended', 'meeting.participantJoined', 'meeting.participantLeft'],
-    });
+    receiver = await startReceiver(stage.backend);
   });
   afterAll(async () => {
     await stage?.dispose();

@@ -4,9 +4,9 @@ import { RoomEvent } from '@parley/wire';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { serverIsBuilt } from '../support/parley-process.js';
 import { PostgresProcesses } from '../support/postgres-processes.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
 import { type SessionStage, startSessionStage } from '../support/session-stage.js';
 import { until } from '../support/until.js';
-import { type Receiver, startReceiver } from '../webhooks/receiver.js';
 import { expectToldOnce } from './books.js';
 import { seededRandom } from './random.js';
 
@@ -20,14 +20,9 @@ describe.skipIf(!serverIsBuilt)('kick-all at a bad moment', () => {
   let receiver: Receiver;
   let postgres: PostgresProcesses;
   beforeAll(async () => {
-    [stage, receiver] = await Promise.all([startSessionStage(), startReceiver()]);
+    stage = await startSessionStage();
     postgres = new PostgresProcesses(stage.parley.dataDir);
-    await stage.kit.webhooks.createWebhook(stage.scope.app_id, {
-      account_id: stage.scope.account_id,
-      name: 'kick-all',
-      url: receiver.url,
-      events: ['meeting.started', 'meeting.ended', 'meeting.participantJoined', 'meeting.participantLeft'],
-    });
+    receiver = await startReceiver(stage.backend);
   });
   afterEach(() => postgres.resume());
   afterAll(async () => {

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RoomEvent } from '@parley/wire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serverIsBuilt } from '../support/parley-process.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
 import { COMES_BACK, type SessionStage, startSessionStage } from '../support/session-stage.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
-import { type Receiver, startReceiver } from '../webhooks/receiver.js';
 import { isBackIn } from './back-in.js';
 import { expectToldOnce } from './books.js';
 
@@ -18,17 +18,9 @@ describe.skipIf(!serverIsBuilt)('a socket that is lost', () => {
   let receiver: Receiver;
   let network: TcpProxy;
   beforeAll(async () => {
-    [stage, receiver] = await Promise.all([
-      startSessionStage({ env: { PARLEY_RECONNECT_GRACE_MS: String(GRACE_MS) } }),
-      startReceiver(),
-    ]);
+    stage = await startSessionStage({ env: { PARLEY_RECONNECT_GRACE_MS: String(GRACE_MS) } });
     network = await startTcpProxy(() => Number(new URL(stage.parley.httpUrl).port));
-    await stage.kit.webhooks.createWebhook(stage.scope.app_id, {
-      account_id: stage.scope.account_id,
-      name: 'lost sockets',
-      url: receiver.url,
-      events: ['meeting.started', 'meeting.ended', 'meeting.participantJoined', 'meeting.participantLeft'],
-    });
+    receiver = await startReceiver(stage.backend);
   });
   afterAll(async () => {
     await stage?.dispose();

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serverIsBuilt } from '../support/parley-process.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
 import { COMES_BACK, type SessionStage, startSessionStage } from '../support/session-stage.js';
 import { until } from '../support/until.js';
-import { type Receiver, startReceiver } from '../webhooks/receiver.js';
 import { isBackIn } from './back-in.js';
 
 const STOP_LIMIT_MS = 10_000;
@@ -11,13 +11,8 @@ describe.skipIf(!serverIsBuilt)('SIGTERM', () => {
   let stage: SessionStage;
   let receiver: Receiver;
   beforeAll(async () => {
-    [stage, receiver] = await Promise.all([startSessionStage(), startReceiver()]);
-    await stage.kit.webhooks.createWebhook(stage.scope.app_id, {
-      account_id: stage.scope.account_id,
-      name: 'stop',
-      url: receiver.url,
-      events: ['meeting.started', 'meeting.ended', 'meeting.participantJoined', 'meeting.participantLeft'],
-    });
+    stage = await startSessionStage();
+    receiver = await startReceiver(stage.backend);
   });
   afterAll(async () => {
     await stage?.dispose();

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type Cloudflare from 'cloudflare';
+import { type Arrival, type Receiver, startReceiver } from '../support/receiver.js';
 import { type SessionStage, startSessionStage } from '../support/session-stage.js';
 import { until } from '../support/until.js';
-import { type Arrival, type Receiver, startReceiver } from '../webhooks/receiver.js';
 
 const FAKE_RECORDER = fileURLToPath(new URL('../support/fake-recorder.mjs', import.meta.url));
 
@@ -32,15 +32,8 @@ export interface LivestreamStage extends SessionStage {
 
 export async function startLivestreamStage(env: Record<string, string> = {}): Promise<LivestreamStage> {
   const stage = await startSessionStage({ env: { PARLEY_RECORDER: FAKE_RECORDER, ...env } });
-  const receiver = await startReceiver();
-  const { livestreams, webhooks } = stage.kit;
-  const { app_id, account_id } = stage.scope;
-  await webhooks.createWebhook(app_id, {
-    account_id,
-    name: 'livestreams',
-    url: receiver.url,
-    events: ['livestreaming.statusUpdate', 'meeting.ended'],
-  });
+  const { livestreams } = stage.kit;
+  const receiver = await startReceiver(stage.backend, ['livestreaming.statusUpdate', 'meeting.ended']);
   const bodyOf = (arrival: Arrival) => JSON.parse(arrival.body.toString());
   return {
     ...stage,

@@ -1,28 +1,15 @@
-import { HeadlessPeer } from '@parley/headless';
+import type { HeadlessPeer } from '@parley/headless';
 import Cloudflare from 'cloudflare';
-import { type Backend, backendOf, type TestParticipant } from '../support/backend.js';
-import { type ParleyProcess, startParley } from '../support/parley-process.js';
-
-/** Account and app, as most methods of the official client want them. */
-export interface Scope {
-  account_id: string;
-  app_id: string;
-}
+import type { TestParticipant } from '../support/backend.js';
+import { type SessionStage, startSessionStage } from '../support/session-stage.js';
 
 /** A real server, the unmodified official client, and participants without a browser. */
-export interface Stage {
-  parley: ParleyProcess;
-  backend: Backend;
-  kit: Cloudflare['realtimeKit'];
-  scope: Scope;
+export interface Stage extends Omit<SessionStage, 'enter'> {
   account: { account_id: string };
   /** Adds a participant and joins. */
   enter(meetingId: string, name: string, preset?: string): Promise<Guest>;
-  /** One more connection of a participant. */
-  enterAgain(participant: TestParticipant): Promise<HeadlessPeer>;
   /** Calls a path below the app without any client. */
   call(method: string, path: string, init?: RequestInit): Promise<Response>;
-  dispose(): Promise<void>;
 }
 
 export interface Guest extends TestParticipant {
@@ -30,33 +17,15 @@ export interface Guest extends TestParticipant {
 }
 
 export async function startStage(): Promise<Stage> {
-  const parley = await startParley();
-  const backend = await backendOf(parley);
-  const account = { account_id: backend.accountId };
-  const peers: HeadlessPeer[] = [];
-  const kitUrl = `${parley.httpUrl}/client/v4/accounts/${backend.accountId}/realtime/kit/${backend.appId}`;
-
-  async function enterAgain(participant: TestParticipant): Promise<HeadlessPeer> {
-    const peer = new HeadlessPeer({
-      url: `${parley.httpUrl.replace('http', 'ws')}/ws`,
-      token: participant.token,
-    });
-    peers.push(peer);
-    await peer.connect();
-    await peer.join();
-    return peer;
-  }
-
+  const stage = await startSessionStage();
+  const { parley, scope } = stage;
+  const kitUrl = `${parley.httpUrl}/client/v4/accounts/${scope.account_id}/realtime/kit/${scope.app_id}`;
   return {
-    parley,
-    backend,
-    kit: backend.client.realtimeKit,
-    account,
-    scope: { ...account, app_id: backend.appId },
-    enterAgain,
-    async enter(meetingId, name, preset = 'group_call_participant') {
-      const participant = await backend.addParticipant(meetingId, name, preset);
-      return { ...participant, peer: await enterAgain(participant) };
+    ...stage,
+    account: { account_id: scope.account_id },
+    async enter(meetingId, name, preset) {
+      const participant = await stage.invite(meetingId, name, preset);
+      return { ...participant, peer: await stage.enterAgain(participant) };
     },
     call: (method, path, init = {}) =>
       fetch(kitUrl + path, {
@@ -64,10 +33,6 @@ export async function startStage(): Promise<Stage> {
         ...init,
         headers: { authorization: `Bearer ${parley.apiToken}`, ...init.headers },
       }),
-    async dispose() {
-      for (const peer of peers) peer.drop();
-      await parley.dispose();
-    },
   };
 }
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RecordOrder } from '@parley/recorder';
 import type Cloudflare from 'cloudflare';
+import { type Arrival, type Receiver, startReceiver } from '../support/receiver.js';
 import { type SessionStage, startSessionStage } from '../support/session-stage.js';
 import { until } from '../support/until.js';
-import { type Arrival, type Receiver, startReceiver } from '../webhooks/receiver.js';
 
 const FAKE_RECORDER = fileURLToPath(new URL('../support/fake-recorder.mjs', import.meta.url));
 
@@ -36,15 +36,13 @@ export interface RecordingStage extends SessionStage {
 
 export async function startRecordingStage(env: Record<string, string> = {}): Promise<RecordingStage> {
   const stage = await startSessionStage({ env: { PARLEY_RECORDER: FAKE_RECORDER, ...env } });
-  const receiver = await startReceiver();
-  const { recordings, webhooks } = stage.kit;
+  const { recordings } = stage.kit;
   const { app_id, account_id } = stage.scope;
-  await webhooks.createWebhook(app_id, {
-    account_id,
-    name: 'recordings',
-    url: receiver.url,
-    events: ['recording.statusUpdate', 'meeting.started', 'meeting.ended'],
-  });
+  const receiver = await startReceiver(stage.backend, [
+    'recording.statusUpdate',
+    'meeting.started',
+    'meeting.ended',
+  ]);
   const bodyOf = (arrival: Arrival) => JSON.parse(arrival.body.toString());
   const statusOf = (arrival: Arrival): string => bodyOf(arrival).recording.status;
   const arrivalsOf = (id: string) =>

@@ -10,9 +10,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Microphone } from '../support/microphone.js';
 import { serverIsBuilt } from '../support/parley-process.js';
 import type { RawSocket } from '../support/raw-socket.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
 import { type SessionStage, startSessionStage } from '../support/session-stage.js';
 import { until } from '../support/until.js';
-import { type Receiver, startReceiver } from '../webhooks/receiver.js';
 
 const run = promisify(execFile);
 const WEEK_MS = 7 * 86_400_000;
@@ -48,14 +48,7 @@ describe.skipIf(!serverIsBuilt)('recordings of tracks', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'parley-tracks-'));
     stage = await startSessionStage();
-    receiver = await startReceiver();
-    const { account_id, app_id } = stage.scope;
-    await stage.kit.webhooks.createWebhook(app_id, {
-      account_id,
-      name: 'Tracks',
-      url: receiver.url,
-      events: ['recording.statusUpdate'],
-    });
+    receiver = await startReceiver(stage.backend, ['recording.statusUpdate']);
   });
   afterAll(async () => {
     for (const microphone of microphones) microphone.close();

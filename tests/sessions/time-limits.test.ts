@@ -2,9 +2,9 @@ import type { HeadlessPeer } from '@parley/headless';
 import { RoomEvent } from '@parley/wire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serverIsBuilt } from '../support/parley-process.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
 import { COMES_BACK, type SessionStage, startSessionStage } from '../support/session-stage.js';
 import { until } from '../support/until.js';
-import { type Receiver, startReceiver } from '../webhooks/receiver.js';
 
 const OVER = 'The time of the meeting is over';
 const later = (ms: number) => new Date(Date.now() + ms).toISOString();
@@ -19,13 +19,8 @@ describe.skipIf(!serverIsBuilt)('the time of a meeting', () => {
   let stage: SessionStage;
   let receiver: Receiver;
   beforeAll(async () => {
-    [stage, receiver] = await Promise.all([startSessionStage(), startReceiver()]);
-    await stage.kit.webhooks.createWebhook(stage.scope.app_id, {
-      account_id: stage.scope.account_id,
-      name: 'limits',
-      url: receiver.url,
-      events: ['meeting.ended', 'meeting.participantLeft'],
-    });
+    stage = await startSessionStage();
+    receiver = await startReceiver(stage.backend, ['meeting.ended', 'meeting.participantLeft']);
   });
   afterAll(async () => {
     await stage?.dispose();

@@ -2,21 +2,16 @@ import { RoomEvent } from '@parley/wire';
 import Cloudflare from 'cloudflare';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serverIsBuilt } from '../support/parley-process.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
 import { type SessionStage, startSessionStage } from '../support/session-stage.js';
-import { type Receiver, startReceiver } from '../webhooks/receiver.js';
 
 describe.skipIf(!serverIsBuilt)('what is said in a session', () => {
   let stage: SessionStage;
   let receiver: Receiver;
   beforeAll(async () => {
-    [stage, receiver] = await Promise.all([startSessionStage(), startReceiver()]);
+    stage = await startSessionStage();
     await stage.backend.newPreset('transcribed', 'group_call_participant', { transcription_enabled: true });
-    await stage.kit.webhooks.createWebhook(stage.scope.app_id, {
-      account_id: stage.scope.account_id,
-      name: 'made of sessions',
-      url: receiver.url,
-      events: ['meeting.ended', 'meeting.transcript', 'meeting.summary'],
-    });
+    receiver = await startReceiver(stage.backend, ['meeting.ended', 'meeting.transcript', 'meeting.summary']);
   });
   afterAll(async () => {
     await stage?.dispose();

@@ -1,8 +1,8 @@
 import { ChatEvent } from '@parley/wire';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serverIsBuilt } from '../support/parley-process.js';
+import { startReceiver } from '../support/receiver.js';
 import { until } from '../support/until.js';
-import { startReceiver } from './receiver.js';
 import { startWebhookStage, type WebhookStage } from './stage.js';
 
 /** Less than the 30 seconds after which the claim of the dead server lapses by itself. */
@@ -25,10 +25,11 @@ describe.skipIf(!serverIsBuilt)('delivery of webhooks', () => {
   afterAll(() => stage?.dispose());
 
   const logUrl = (path: string) =>
-    `/accounts/${stage.path.account_id}/realtime/kit/${stage.path.app_id}${path}`;
+    `/accounts/${stage.scope.account_id}/realtime/kit/${stage.scope.app_id}${path}`;
 
   test('the delivery log can be read, and a delivery sent again (WB15, Q21)', async () => {
-    const { backend, receiver, webhookId } = stage;
+    const { backend, receiver } = stage;
+    const { webhookId } = receiver;
     const meeting = await backend.newMeeting();
     await stage.enter(meeting, 'Mary');
     await backend.kickAll(meeting);
@@ -103,13 +104,7 @@ describe.skipIf(!serverIsBuilt)('delivery of webhooks', () => {
 
   test('kill -9 once the end is acknowledged: the chat is told of, with a link to it as CSV (H17-H19, WP05)', async () => {
     const { backend, parley } = stage;
-    const chatReceiver = await startReceiver();
-    await backend.client.realtimeKit.webhooks.createWebhook(backend.appId, {
-      account_id: backend.accountId,
-      name: 'Chat',
-      url: chatReceiver.url,
-      events: ['meeting.ended', 'meeting.chatSynced'],
-    });
+    const chatReceiver = await startReceiver(backend, ['meeting.ended', 'meeting.chatSynced']);
     const meeting = await backend.newMeeting({ title: 'Talk' });
     const mary = await stage.enter(meeting, 'Mary', 'group_call_host');
     await mary.request(ChatEvent.sendMessageToRoom, { payloadType: 0, payload: 'so long' });

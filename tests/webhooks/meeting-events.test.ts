@@ -1,9 +1,10 @@
 import { verify } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serverIsBuilt } from '../support/parley-process.js';
+import type { Arrival } from '../support/receiver.js';
+import { MEETING_EVENTS } from '../support/receiver.js';
 import { until } from '../support/until.js';
-import type { Arrival } from './receiver.js';
-import { MEETING_EVENTS, startWebhookStage, type WebhookStage } from './stage.js';
+import { startWebhookStage, type WebhookStage } from './stage.js';
 
 /** `meeting.participantLeft of <peerId>`, and so on: enough to compare whole sequences. */
 const short = ({ event, peerId }: Arrival) => (peerId ? `${event} of ${peerId}` : event);
@@ -47,7 +48,7 @@ describe.skipIf(!serverIsBuilt)('webhooks of meetings', () => {
       expect(verify('sha256', body, key, Buffer.from(headers['rtk-signature'] as string, 'base64'))).toBe(
         true,
       );
-      expect(headers['rtk-webhook-id']).toBe(stage.webhookId);
+      expect(headers['rtk-webhook-id']).toBe(receiver.webhookId);
       expect(headers['content-length']).toBe(String(body.length));
       expect(sessionId).toBe(arrivals[0]!.sessionId);
     }
@@ -155,9 +156,9 @@ describe.skipIf(!serverIsBuilt)('webhooks of meetings', () => {
   });
 
   test('only subscribed events are sent, and none while the webhook is disabled (WB01, WB03, WB17)', async () => {
-    const { backend, receiver, path, webhookId } = stage;
+    const { backend, receiver, scope } = stage;
     const { webhooks } = backend.client.realtimeKit;
-    const change = (settings: object) => webhooks.editWebhook(webhookId, { ...path, ...settings });
+    const change = (settings: object) => webhooks.editWebhook(receiver.webhookId, { ...scope, ...settings });
     const runMeeting = async () => {
       const meeting = await backend.newMeeting();
       await stage.enter(meeting, 'Mary');

@@ -1,6 +1,18 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { until } from '../support/until.js';
+import type { Backend } from './backend.js';
+import { until } from './until.js';
+
+type EventName = Parameters<
+  Backend['client']['realtimeKit']['webhooks']['createWebhook']
+>[1]['events'][number];
+
+export const MEETING_EVENTS: EventName[] = [
+  'meeting.started',
+  'meeting.ended',
+  'meeting.participantJoined',
+  'meeting.participantLeft',
+];
 
 export interface Arrival {
   headers: IncomingHttpHeaders;
@@ -16,7 +28,7 @@ export interface Arrival {
 
 /** A webhook receiver, as an app's backend has one. */
 export interface Receiver {
-  url: string;
+  webhookId: string;
   arrivals: Arrival[];
   /** Holds back the answer to the events that it says so for, as a receiver that hangs. */
   hold: ((arrival: Arrival) => boolean) | null;
@@ -28,7 +40,8 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-export async function startReceiver(): Promise<Receiver> {
+/** Starts one and registers it with the app for these events. */
+export async function startReceiver(backend: Backend, events = MEETING_EVENTS): Promise<Receiver> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -50,8 +63,14 @@ export async function startReceiver(): Promise<Receiver> {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const receiver: Receiver = {
+  const { data: webhook } = await backend.client.realtimeKit.webhooks.createWebhook(backend.appId, {
+    account_id: backend.accountId,
+    name: 'Conformance',
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    events,
+  });
+  const receiver: Receiver = {
+    webhookId: webhook!.id,
     arrivals: [],
     hold: null,
     held: [],
