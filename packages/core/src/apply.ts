@@ -13,6 +13,7 @@ import {
   permissionsIn,
   type Session,
 } from './state.js';
+import { bytesOfText } from './text.js';
 
 /**
  * Folds one event into the state, in place: a session of a thousand peers must not be copied for each of them.
@@ -172,7 +173,21 @@ function applyToSession(session: Session, event: SessionEvent): void {
       return;
     }
     case 'RecordingInvoked': {
-      session.recordings.set(event.recording.id, { ...event.recording, recording: { status: 'INVOKED' } });
+      const { id, type, maxMs, order, interactive } = event.recording;
+      const cues = interactive ? { count: 0, bytes: 0, isClosed: false } : null;
+      session.recordings.set(id, { id, type, maxMs, order, cues, recording: { status: 'INVOKED' } });
+      return;
+    }
+    case 'RecordingCueAdded': {
+      const cues = session.recordings.get(event.recordingId)?.cues;
+      if (!cues) return;
+      cues.count++;
+      cues.bytes += bytesOfText(event.text);
+      return;
+    }
+    case 'RecordingCuesClosed': {
+      const cues = session.recordings.get(event.recordingId)?.cues;
+      if (cues) cues.isClosed = true;
       return;
     }
     case 'RecordingChanged': {

@@ -17,6 +17,8 @@ export interface NewRecording {
   type: RecordingType;
   /** Longest time without pauses; null without a limit. */
   maxMs: number | null;
+  /** Whether it takes timed metadata, which people broadcast (features.md RC40). */
+  interactive?: boolean;
   /** What the recorder is to do and where the files are to go: passed on, and no business of the rules. */
   order: object;
 }

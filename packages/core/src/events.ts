@@ -80,6 +80,9 @@ export type DurableEvent =
       recordingType: RecordingType;
       change: RecordingChange;
     }
+  /** A recording takes timed metadata: `text` belongs to this moment of it. */
+  | { type: 'RecordingCueAdded'; at: Timestamp; recordingId: string; text: string }
+  | { type: 'RecordingCuesClosed'; at: Timestamp; recordingId: string; reason: 'asked' | 'full' }
   | { type: 'LivestreamInvoked'; at: Timestamp; livestream: NewLivestream }
   | {
       type: 'LivestreamChanged';
@@ -122,7 +125,9 @@ type EphemeralEvent =
       kind: string;
       payload: Uint8Array;
       to: string[] | null;
-    };
+    }
+  /** Timed metadata that is too long for a recording. */
+  | { type: 'RecordingCueDropped'; at: Timestamp; recordingId: string; bytes: number };
 
 export type SessionEvent = DurableEvent | EphemeralEvent;
 
@@ -143,6 +148,7 @@ const EPHEMERAL: Record<EphemeralEvent['type'], true> = {
   TimeLimitAnnounced: true,
   SpeechTranscribed: true,
   MessageBroadcast: true,
+  RecordingCueDropped: true,
 };
 
 /** Not logged by an explicit mark on the type, so that nothing skips the log by accident. */

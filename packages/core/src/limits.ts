@@ -44,6 +44,10 @@ export const BROADCAST_PAYLOAD_MAX_BYTES = 65_536;
 
 /** Recordings of one session that run at once. */
 export const RECORDINGS_MAX = 10;
+/** Timed metadata of one recording: messages, bytes of one of them, and bytes of all together (features.md RC40). */
+export const RECORDING_CUES_MAX = 10_000;
+export const RECORDING_CUE_MAX_BYTES = 16_384;
+export const RECORDING_CUES_MAX_BYTES = 8 * 1024 * 1024;
 
 /** Microphone, camera, screen and its sound, with room for a client that replaces one before it closes it. */
 export const PRODUCERS_PER_PEER_MAX = 8;

@@ -153,9 +153,19 @@ export interface ActiveRecording {
   readonly id: string;
   readonly type: RecordingType;
   readonly maxMs: number | null;
+  /** Null where it takes no timed metadata. */
+  cues: CueTally | null;
   /** Passed on to whoever records and writes; no rule reads it. */
   readonly order: object;
   recording: Recording;
+}
+
+/** The timed metadata that a recording has taken so far (features.md RC40). */
+export interface CueTally {
+  count: number;
+  bytes: number;
+  /** No more is taken. */
+  isClosed: boolean;
 }
 
 /** A livestream until it is stopped or has failed. */

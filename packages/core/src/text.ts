@@ -17,6 +17,11 @@ export function tidy(text: string, maxCharacters: number): string {
   return storable.length <= maxCharacters ? storable : [...storable].slice(0, maxCharacters).join('');
 }
 
+const encoder = new TextEncoder();
+
+/** As UTF-8. */
+export const bytesOfText = (text: string): number => encoder.encode(text).length;
+
 export function isJson(text: string): boolean {
   try {
     JSON.parse(text);

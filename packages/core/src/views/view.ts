@@ -89,6 +89,9 @@ function effectsOf(state: MeetingState, event: SessionEvent): Effect[] {
       return viewOfLivestream(state, session, event);
     case 'SessionStarted':
     case 'RecordingInvoked':
+    case 'RecordingCueAdded':
+    case 'RecordingCuesClosed':
+    case 'RecordingCueDropped':
     case 'PeerConnectionLost':
     case 'MediaLeft':
     case 'UnmuteForbidden':

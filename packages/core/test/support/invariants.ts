@@ -23,6 +23,10 @@ export function ensureWithinLimits({ session, waiting }: MeetingState): void {
   ensure(session.peers.size <= limits.SESSION_PEERS_MAX, 'over SESSION_PEERS_MAX');
   ensure(session.speakers.length <= limits.SPEAKERS_MAX, 'over SPEAKERS_MAX');
   ensure(session.recordings.size <= limits.RECORDINGS_MAX, 'over RECORDINGS_MAX');
+  for (const { cues } of session.recordings.values()) {
+    ensure((cues?.count ?? 0) <= limits.RECORDING_CUES_MAX, 'over RECORDING_CUES_MAX');
+    ensure((cues?.bytes ?? 0) <= limits.RECORDING_CUES_MAX_BYTES, 'over RECORDING_CUES_MAX_BYTES');
+  }
   ensure(session.polls.size <= limits.POLLS_MAX, 'over POLLS_MAX');
   ensure(session.chat.size <= limits.CHAT_HISTORY_MESSAGES, 'over CHAT_HISTORY_MESSAGES');
   const messages = [...session.chat.values()];

@@ -225,7 +225,7 @@ export class RandomCommands {
         return {
           type,
           by,
-          kind: random.of(['cheer', 'spotlight', '']),
+          kind: random.of(['cheer', 'spotlight', 'ID3Data', '']),
           payload: new TextEncoder().encode(random.of(PAYLOADS)),
           toPeerIds: random.chance(0.5) ? this.#peerIds(3) : null,
         };
@@ -275,6 +275,7 @@ export class RandomCommands {
       id: this.#newId('recording'),
       type: this.random.of(['BROWSER', 'TRACK']),
       maxMs: this.random.chance(0.5) ? 60_000 : null,
+      interactive: this.random.chance(0.5),
       order: {},
     };
   }
