@@ -28,6 +28,11 @@ export interface Output {
     height: number;
     /** False where the picture is only streamed, or only the sound is kept. */
     exportFile: boolean;
+    /**
+     * A tar of an HLS playlist and its segments with timed metadata in place of one file (features.md RC40); H264 only.
+     * Its files are made after the command `stop`, which brings the metadata, also where the recorder stops by itself.
+     */
+    interactive?: boolean;
   };
   audio: {
     codec: 'AAC' | 'MP3';
@@ -35,6 +40,13 @@ export interface Output {
     /** Whether a file of the sound alone is wanted (RC22). */
     exportFile: boolean;
   };
+}
+
+/** Timed metadata: what a player is to be given at a moment of the recording. */
+export interface Cue {
+  /** When it was broadcast, in milliseconds since 1970. */
+  atMs: number;
+  text: string;
 }
 
 export interface RecordOrder {
@@ -71,6 +83,8 @@ export interface FinishOrder {
   folder: string;
   fileName: string;
   output: Output;
+  /** All of an interactive recording, in order. */
+  cues?: Cue[];
 }
 
 /**
@@ -92,7 +106,7 @@ export type RecorderCommand =
   | { kind: 'pause' }
   | { kind: 'resume' }
   /** With the time at which the recording was over, where that was earlier: what came after it is left out. */
-  | { kind: 'stop'; atMs?: number };
+  | { kind: 'stop'; atMs?: number; cues?: Cue[] };
 
 export interface RecordedFile {
   kind: 'video' | 'audio';

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { captureRequest } from './browser/capture-request.js';
 import { RecorderBrowser } from './browser/recorder-browser.js';
+import { type PartTime, rememberPartTime } from './capture/part-times.js';
 import { PartWriter } from './capture/part-writer.js';
 import { partPath, rememberSound } from './capture/parts.js';
-import type { RecorderCommand, RecorderEvent, RecordOrder, StartPhase, StopReason } from './contract.js';
+import type { Cue, RecorderCommand, RecorderEvent, RecordOrder, StartPhase, StopReason } from './contract.js';
 import { Failure } from './failure.js';
 import { makeFiles } from './files/make-files.js';
 import { LiveOutput } from './live/live-output.js';
@@ -34,6 +35,8 @@ export class Recording {
   /** How long each part was to be, by its path: a busy browser begins and ends late. */
   readonly #lengthsMs = new Map<string, number>();
   #endedAtMs = Number.POSITIVE_INFINITY;
+  /** Fires with the timed metadata when the server says that the recording is over, or is gone. */
+  readonly #dismissed = new Signal<Cue[]>();
   /** Commands are done one after the other. */
   #commands: Promise<void> = Promise.resolve();
 
@@ -53,11 +56,13 @@ export class Recording {
     await this.#putDown();
     if (this.#abandoned) return;
     if (failure) return this.#fail(failure);
+    const cues = this.#isInteractive ? await this.#dismissed.fired : [];
+    if (this.#abandoned) return;
     try {
       const { output } = this.order;
       const isKept = output.video?.exportFile || output.audio.exportFile;
       const lengthsMs = this.#lengthsMs;
-      const files = isKept ? await makeFiles({ ...this.order, tools: this.tools, lengthsMs }) : [];
+      const files = isKept ? await makeFiles({ ...this.order, tools: this.tools, lengthsMs, cues }) : [];
       const durationMs = files[0]?.durationMs ?? sum(lengthsMs.values());
       this.emit({ kind: 'finished', files, durationMs });
     } catch (error) {
@@ -68,6 +73,7 @@ export class Recording {
   command(command: RecorderCommand): void {
     if (command.kind === 'stop') {
       this.#end(null, command.atMs);
+      this.#dismissed.fire(command.cues ?? []);
       return;
     }
     this.#inTurn(() => (command.kind === 'pause' ? this.#pause() : this.#resume()));
@@ -81,6 +87,7 @@ export class Recording {
   abandon(): void {
     this.#abandoned = true;
     this.#end();
+    this.#dismissed.fire([]);
   }
 
   /** Answers the failure that forbids to make files; null when the recording came to its end. */
@@ -178,6 +185,7 @@ export class Recording {
     this.#part += 1;
     this.#writer = new PartWriter(isKept ? partPath(folder, this.#part) : null);
     this.#partStartedAtMs = Date.now();
+    await this.#rememberTime({ startedAtMs: this.#partStartedAtMs });
     await this.#live?.startPart();
     await this.#browser?.startPart(this.#part);
     if (this.#part > 0) this.#phase = 'recording';
@@ -190,8 +198,18 @@ export class Recording {
     if (this.#writer) {
       const lengthMs = Math.min(atMs, this.#endedAtMs) - this.#partStartedAtMs;
       this.#lengthsMs.set(partPath(this.order.folder, this.#part), lengthMs);
+      await this.#rememberTime({ lengthMs });
     }
     this.#writer = null;
+  }
+
+  get #isInteractive(): boolean {
+    return this.order.output.video?.interactive ?? false;
+  }
+
+  /** Where timed metadata belongs depends on it. */
+  async #rememberTime(time: Partial<PartTime>): Promise<void> {
+    if (this.#isInteractive) await rememberPartTime(partPath(this.order.folder, this.#part), time);
   }
 
   async #takeChunk(part: number, chunk: Uint8Array): Promise<void> {

@@ -1,26 +1,29 @@
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { partTimes } from '../capture/part-times.js';
 import { capturedParts, soundWasHeard } from '../capture/parts.js';
-import type { Output, RecordedFile } from '../contract.js';
+import type { Cue, Output, RecordedFile } from '../contract.js';
 import { Failure } from '../failure.js';
+import { placeCues } from '../timed-metadata/cue-times.js';
 import type { Tools } from '../tools.js';
-import { audioExport, type FilePlan, videoExport } from './plans.js';
+import { audioExport, type FilePlan, segmentsExport, videoExport } from './plans.js';
 import { capturedCodec, measure } from './probe.js';
-import { runProgram } from './programs.js';
+import { encode } from './programs.js';
+import { makeSegments } from './segments.js';
 
 export interface FilesRequest {
   tools: Tools;
   folder: string;
   fileName: string;
   output: Output;
-  /** How much of a part counts, in milliseconds by its path; all of it where nothing is said. */
+  /** How much of a part counts, in milliseconds by its path; where nothing is said, as far as it was put down. */
   lengthsMs?: ReadonlyMap<string, number>;
+  /** Of an interactive recording. */
+  cues?: readonly Cue[];
 }
 
 /** A file that is nowhere louder than this holds none of the sound that was heard. */
 const AUDIBLE_DBFS = -70;
-/** ffmpeg that was killed, by whoever needed the memory, may well come through the second time. */
-const ATTEMPTS = 2;
 
 /**
  * Makes the files that were asked for of the parts in the folder, and looks at each before it counts. Throws Failure:
@@ -30,23 +33,36 @@ export async function makeFiles(request: FilesRequest): Promise<RecordedFile[]> 
   const { folder, output } = request;
   const parts = await capturedParts(folder);
   if (parts.length === 0) throw new Failure('empty', 'Nothing was captured.');
-  const plans = [
-    ...(output.video?.exportFile
-      ? [videoExport(output.video, output.audio, await capturedCodec(request.tools, parts[0]!))]
-      : []),
-    ...(output.audio.exportFile ? [audioExport(output.audio)] : []),
-  ];
-  const input = await inputOf(request, parts);
+  const times = await partTimes(folder);
+  const lengthOf = (path: string) => request.lengthsMs?.get(path) ?? times.get(path)?.lengthMs;
+  const input = await inputOf(folder, parts, lengthOf);
   const files: RecordedFile[] = [];
-  for (const plan of plans) files.push(await makeFile(request, input, plan));
+  if (output.video?.exportFile) {
+    const captured = await capturedCodec(request.tools, parts[0]!);
+    if (output.video.interactive) {
+      const stretches = parts.flatMap((path) => {
+        const startedAtMs = times.get(path)?.startedAtMs;
+        return startedAtMs === undefined ? [] : [{ startedAtMs, lengthMs: lengthOf(path) }];
+      });
+      const cues = placeCues(request.cues ?? [], stretches);
+      files.push(await makeSegments(request, input, segmentsExport(output.audio, captured), cues));
+    } else {
+      files.push(await makeFile(request, input, videoExport(output.video, output.audio, captured)));
+    }
+  }
+  if (output.audio.exportFile) files.push(await makeFile(request, input, audioExport(output.audio)));
   await refuseEmpty(folder, files);
   return files;
 }
 
 /** ffmpeg's arguments that read all parts as one, without the pauses between them (features.md RC06). */
-async function inputOf({ folder, lengthsMs }: FilesRequest, parts: readonly string[]): Promise<string[]> {
+async function inputOf(
+  folder: string,
+  parts: readonly string[],
+  lengthOf: (path: string) => number | undefined,
+): Promise<string[]> {
   const end = (option: string, path: string): string[] => {
-    const lengthMs = lengthsMs?.get(path);
+    const lengthMs = lengthOf(path);
     return lengthMs === undefined || lengthMs <= 0 ? [] : [option, (lengthMs / 1000).toFixed(3)];
   };
   if (parts.length === 1) return [...end('-t', parts[0]!), '-i', parts[0]!];
@@ -62,9 +78,8 @@ async function inputOf({ folder, lengthsMs }: FilesRequest, parts: readonly stri
 async function makeFile(request: FilesRequest, input: string[], plan: FilePlan): Promise<RecordedFile> {
   const path = join(request.folder, `${request.fileName}.${plan.ending}`);
   const unfinished = join(request.folder, `unfinished.${plan.ending}`);
-  const args = ['-nostdin', '-hide_banner', '-v', 'error', '-y', '-fflags', '+genpts', ...input];
   try {
-    await withAttempts(() => runProgram(request.tools.ffmpeg, [...args, ...plan.args, unfinished]));
+    await encode(request.tools, [...input, ...plan.args, unfinished]);
     const measures = await measure(request.tools, unfinished);
     const { size } = await stat(unfinished);
     await rename(unfinished, path);
@@ -72,16 +87,6 @@ async function makeFile(request: FilesRequest, input: string[], plan: FilePlan):
   } catch (error) {
     await rm(unfinished, { force: true });
     throw error;
-  }
-}
-
-async function withAttempts<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt === ATTEMPTS || (error as Failure).code === 'disk_full') throw error;
-    }
   }
 }
 

@@ -43,6 +43,22 @@ export function videoExport(video: Video, audio: Output['audio'], captured: Vide
       };
 }
 
+/** RealtimeKit's default (RC40); a segment ends with the first key frame after this time. */
+const SEGMENT_SECONDS = '10';
+
+/** HLS segments of H.264 and AAC with a playlist behind them; `metadata` names a stream of timed metadata to go along. */
+export function segmentsExport(audio: Output['audio'], captured: Video['codec']) {
+  const encoding =
+    captured === 'H264'
+      ? ['-c:v', 'copy']
+      : [...ENCODE.H264, '-force_key_frames', `expr:gte(t,n_forced*${SEGMENT_SECONDS})`];
+  return (metadata: string | null): string[] => [
+    ...['-map', '0:v:0', '-map', '0:a:0?', ...encoding, ...aac(audio.channel)],
+    ...(metadata === null ? [] : ['-map', metadata, '-c:d', 'copy']),
+    ...['-f', 'hls', '-hls_time', SEGMENT_SECONDS, '-hls_playlist_type', 'vod'],
+  ];
+}
+
 /** The sound alone (RC22). */
 export function audioExport({ codec, channel }: Output['audio']): FilePlan {
   const maps = ['-map', '0:a:0', '-vn'];
