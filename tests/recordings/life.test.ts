@@ -109,6 +109,7 @@ describe.skipIf(!serverIsBuilt)('a recording', () => {
     const first = await stage.start(meeting);
     await expect(stage.start(meeting)).rejects.toMatchObject({ status: 409 });
     const second = await stage.start(meeting, { allow_multiple_recordings: true });
+    for (const { id } of [first, second]) await stage.reached(id, 'RECORDING');
     host.kickAll();
     for (const { id } of [first, second]) await stage.reached(id, 'UPLOADED');
     const empty = await stage.backend.newMeeting();
@@ -282,6 +283,7 @@ describe.skipIf(!serverIsBuilt)('a recording', () => {
       await stage.start(meeting),
       await stage.start(meeting, { allow_multiple_recordings: true }),
     ];
+    for (const { id } of [first!, second!]) await stage.reached(id, 'RECORDING');
     host.kickAll();
     for (const { id } of [first!, second!]) await stage.reached(id, 'UPLOADED');
     const find = async (query: object) => {
@@ -317,7 +319,10 @@ describe.skipIf(!serverIsBuilt)('a recording', () => {
     ['max_seconds', { max_seconds: 59 }],
     ['realtimekit_bucket_config.enabled', { realtimekit_bucket_config: { enabled: false } }],
     ['rtmp_out_config.rtmp_url', { rtmp_out_config: { rtmp_url: 'http://example.com/x' } }],
-    ['interactive_config', { interactive_config: { type: 'ID3' } }],
+    ['interactive_config.type', { interactive_config: { type: 'EMSG' } }],
+    ['interactive_config', { interactive_config: { type: 'ID3' }, audio_config: { codec: 'AAC' } }],
+    ['interactive_config', { interactive_config: {}, video_config: { export_file: false } }],
+    ['video_config.codec', { interactive_config: {}, video_config: { codec: 'VP8' } }],
     ['url', { url: 'file:///etc/passwd' }],
     [
       'storage_config.secret',

@@ -63,7 +63,8 @@ function fillDisk() {
   }
 }
 
-function finish() {
+/** What it makes of an interactive recording is the timed metadata alone. */
+function finish(cues = []) {
   clearInterval(streaming);
   const raw = join(order.folder, 'raw');
   if (!existsSync(raw)) return last({ kind: 'failed', code: 'empty', reason: 'Nothing was recorded' });
@@ -75,12 +76,12 @@ function finish() {
   const files = [];
   const add = (kind, ending) => {
     const path = join(order.folder, `${order.fileName}.${ending}`);
-    writeFileSync(path, readFileSync(raw));
+    writeFileSync(path, ending === 'tar' ? JSON.stringify(cues) : readFileSync(raw));
     const frames = kind === 'video' && !has('empty') ? 30 : 0;
     files.push({ kind, path, bytes: statSync(path).size, durationMs, frames, peakDbfs: -12 });
   };
   try {
-    if (video?.exportFile) add('video', video.codec === 'VP8' ? 'webm' : 'mp4');
+    if (video?.exportFile) add('video', video.interactive ? 'tar' : video.codec === 'VP8' ? 'webm' : 'mp4');
     if (audio.exportFile) add('audio', audio.codec === 'MP3' ? 'mp3' : 'm4a');
   } catch (error) {
     return last({ kind: 'failed', code: 'disk_full', reason: error.message });
@@ -97,9 +98,9 @@ process.on('message', (message) => {
       return begin();
     case 'finish':
       order = message;
-      return finish();
+      return finish(message.cues);
     case 'stop':
-      return has('hangs_stop') ? undefined : finish();
+      return has('hangs_stop') ? undefined : finish(message.cues);
     default:
       appendFileSync(join(order.folder, 'commands'), `${message.kind}\n`);
       return say({ kind: message.kind === 'pause' ? 'paused' : 'resumed', atMs: Date.now() });

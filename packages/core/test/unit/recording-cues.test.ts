@@ -9,7 +9,13 @@ function recorded(): Meeting {
   const meeting = new Meeting();
   for (const peerId of ['anna', 'ben']) meeting.join(peerId);
   for (const id of ['interactive', 'ordinary']) {
-    const recording = { id, type: 'BROWSER', maxMs: null, interactive: id === 'interactive', order: {} } as const;
+    const recording = {
+      id,
+      type: 'BROWSER',
+      maxMs: null,
+      interactive: id === 'interactive',
+      order: {},
+    } as const;
     meeting.do({ type: 'StartRecording', by: BACKEND, recording, allowMultiple: true });
   }
   return meeting;
@@ -92,10 +98,14 @@ describe('timed metadata of an interactive recording (RC40, T12)', () => {
     const longest = 'é'.repeat(RECORDING_CUE_MAX_BYTES / 2);
     say(meeting, longest);
     say(meeting, `${longest}!`);
-    expect(ofCues(meeting)[1]).toMatchObject({ type: 'RecordingCueDropped', bytes: RECORDING_CUE_MAX_BYTES + 1 });
+    expect(ofCues(meeting)[1]).toMatchObject({
+      type: 'RecordingCueDropped',
+      bytes: RECORDING_CUE_MAX_BYTES + 1,
+    });
     const { cues } = meeting.session.recordings.get('interactive')!;
     expect(cues).toEqual({ count: 1, bytes: RECORDING_CUE_MAX_BYTES, isClosed: false });
-    for (let count = 1; count < RECORDING_CUES_MAX_BYTES / RECORDING_CUE_MAX_BYTES; count++) say(meeting, longest);
+    for (let count = 1; count < RECORDING_CUES_MAX_BYTES / RECORDING_CUE_MAX_BYTES; count++)
+      say(meeting, longest);
     expect(cues).toMatchObject({ bytes: RECORDING_CUES_MAX_BYTES, isClosed: false });
     say(meeting, '');
     say(meeting, '!');

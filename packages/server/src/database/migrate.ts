@@ -9,6 +9,7 @@ import * as connectedMeetings from './migrations/0007-connected-meetings.js';
 import * as recordingDefaults from './migrations/0008-recording-defaults.js';
 import * as endingInBulk from './migrations/0010-ending-in-bulk.js';
 import * as livestreams from './migrations/0011-livestreams.js';
+import * as recordingCues from './migrations/0012-recording-cues.js';
 import * as webhookLeases from './migrations/0014-webhook-leases.js';
 import * as recordingStartDelay from './migrations/0015-recording-start-delay.js';
 import type { Database } from './tables.js';
@@ -25,6 +26,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0008-recording-defaults': recordingDefaults,
   '0010-ending-in-bulk': endingInBulk,
   '0011-livestreams': livestreams,
+  '0012-recording-cues': recordingCues,
   '0014-webhook-leases': webhookLeases,
   '0015-recording-start-delay': recordingStartDelay,
 };

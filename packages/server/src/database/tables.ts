@@ -10,7 +10,12 @@ import type {
   PresetsTable,
   SigningKeysTable,
 } from './tables/meetings.js';
-import type { RecordingFilesTable, RecordingsTable, RecordingUploadsTable } from './tables/recordings.js';
+import type {
+  RecordingCuesTable,
+  RecordingFilesTable,
+  RecordingsTable,
+  RecordingUploadsTable,
+} from './tables/recordings.js';
 import type {
   ChatFilesTable,
   ChatMessagesTable,
@@ -48,6 +53,7 @@ export interface Database {
   chat_messages: ChatMessagesTable;
   chat_files: ChatFilesTable;
   recordings: RecordingsTable;
+  recording_cues: RecordingCuesTable;
   recording_files: RecordingFilesTable;
   recording_uploads: RecordingUploadsTable;
   livestreams: LivestreamsTable;

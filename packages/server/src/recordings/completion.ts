@@ -6,6 +6,7 @@ import type { FileLinks } from '../files/links.js';
 import type { RecordingId } from '../ids.js';
 import { queueWebhooks } from '../webhooks/outbox.js';
 import { recordingStatusUpdate, type WebhookRecording } from '../webhooks/payloads.js';
+import { removeCues } from './cues.js';
 import { downloadsOf, mainBytes } from './downloads.js';
 import type { RecordingOrder } from './order.js';
 import { columnsOf, stateOfRow } from './state-of-row.js';
@@ -90,6 +91,7 @@ export async function endRecording(
     })
     .where('id', '=', recordingId)
     .execute();
+  await removeCues(trx, recordingId);
   const downloads = downloadsOf({ ...row, expires_at: expiresAt }, files, links, origin);
   await queueUpdate(trx, recordingId, recording, now, {
     downloadUrl: typeof downloads.download_url === 'string' ? downloads.download_url : null,

@@ -15,6 +15,7 @@ const TYPES: Record<string, string> = {
   m4a: 'audio/mp4',
   mp3: 'audio/mpeg',
   ogg: 'audio/ogg',
+  tar: 'application/x-tar',
 };
 
 export interface DownloadRoutesOptions {

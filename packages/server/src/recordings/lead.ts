@@ -1,5 +1,5 @@
 import type { RecordingChange, RecordingError, StopReason } from '@parley/core';
-import type { RecordedFile, RecorderEvent } from '@parley/recorder';
+import type { RecordedFile, RecorderCommand, RecorderEvent } from '@parley/recorder';
 import type { Logger } from 'pino';
 import type { RecordingId } from '../ids.js';
 import { Lookout } from '../lookout.js';
@@ -24,6 +24,8 @@ export interface LeadOptions {
   recorderFor(row: RecordingRow): Promise<RecorderLaunch>;
   /** The same for a recorder that makes files of what another one left. */
   finisherFor(row: RecordingRow): Promise<RecorderLaunch>;
+  /** What tells a recorder that the recording is over. */
+  stopFor(row: RecordingRow): Promise<RecorderCommand>;
   startRecorder: RecorderWatchOptions['startRecorder'];
   workFolder(id: RecordingId): string;
   noteGap(id: RecordingId, gap: Extract<RecorderEvent, { kind: 'gap' }>): Promise<void>;
@@ -140,7 +142,7 @@ export class Lead {
       await this.options.fail(row, outcome.error);
       return this.#over();
     }
-    if (this.#recorder.isRunning) return this.#stop(row);
+    if (this.#recorder.isRunning) return await this.#stop(row);
     if (this.#finishTries >= FINISH_TRIES) {
       const message = `The files could not be made: ${outcome ? errorOf(outcome)?.message : ''}`;
       await this.options.fail(row, { code: 'internal', message });
@@ -156,10 +158,12 @@ export class Lead {
     });
   }
 
-  #stop({ stopped_at: stoppedAt }: RecordingRow): void {
+  async #stop(row: RecordingRow): Promise<void> {
     if (this.#told === 'stopped') return;
+    const command = await this.options.stopFor(row);
+    if (!this.#recorder.isRunning) return;
     this.#told = 'stopped';
-    this.#recorder.command({ kind: 'stop', ...(stoppedAt && { atMs: stoppedAt.getTime() }) });
+    this.#recorder.command(command);
     const atLimit: Outcome = { kind: 'lost', reason: 'it did not stop' };
     this.#recorder.setLimit(this.options.limits.stopMs, () => this.#conclude(atLimit));
   }

@@ -21,7 +21,7 @@ interface AnyOrder {
 export interface BrowserOrder extends AnyOrder {
   type: 'BROWSER';
   /** Null for sound alone (features.md RC23). */
-  video: { codec: 'H264' | 'VP8'; width: number; height: number; exportFile: boolean } | null;
+  video: VideoOrder | null;
   audio: { codec: 'AAC' | 'MP3'; channel: 'stereo' | 'mono'; exportFile: boolean };
   watermark: Watermark | null;
   rtmpUrls: string[];
@@ -29,6 +29,15 @@ export interface BrowserOrder extends AnyOrder {
   url: string | null;
   /** Why nothing can come of it, where nobody could be told when it was invoked. */
   problem?: string;
+}
+
+export interface VideoOrder {
+  codec: 'H264' | 'VP8';
+  width: number;
+  height: number;
+  exportFile: boolean;
+  /** A tar of HLS segments with timed metadata in place of one file (features.md RC40); absent for false. */
+  interactive?: boolean;
 }
 
 /** As the start call gave it; the recording app puts it into the picture (features.md RC24, RC37). */
@@ -62,7 +71,7 @@ export interface RecordingSettings {
   realtimekit_bucket_config?: { enabled: boolean };
   rtmp_out_config?: { rtmp_url?: string };
   live_streaming_config?: { rtmp_url?: string };
-  interactive_config?: object;
+  interactive_config?: { type: 'ID3' };
   url?: string;
 }
 
@@ -88,9 +97,11 @@ export function browserRecording(
   const recordsVideo = video !== undefined || audio === undefined;
   const codec = video?.codec === 'VP8' ? 'VP8' : 'H264';
   const audioCodec = audio?.codec ?? 'AAC';
+  const interactive = settings.interactive_config !== undefined;
+  const ending = interactive ? 'tar' : ENDINGS[recordsVideo ? codec : audioCodec];
   const order: BrowserOrder = {
     type: 'BROWSER',
-    outputFileName: `${fileName(meetingId, settings, now)}.${ENDINGS[recordsVideo ? codec : audioCodec]}`,
+    outputFileName: `${fileName(meetingId, settings, now)}.${ending}`,
     recorderId: newId() as ParticipantId,
     video: recordsVideo
       ? {
@@ -98,6 +109,7 @@ export function browserRecording(
           width: video?.width ?? WIDTH_DEFAULT_PX,
           height: video?.height ?? HEIGHT_DEFAULT_PX,
           exportFile: video?.export_file ?? true,
+          ...(interactive && { interactive }),
         }
       : null,
     audio: {
@@ -116,7 +128,7 @@ export function browserRecording(
   };
   requireSense(order);
   const maxMs = (settings.max_seconds ?? MAX_SECONDS_DEFAULT) * 1000;
-  return { id: newId(), type: 'BROWSER', maxMs, order };
+  return { id: newId(), type: 'BROWSER', maxMs, order, ...(interactive && { interactive }) };
 }
 
 /**
@@ -139,12 +151,16 @@ function fileName(meetingId: MeetingId, { file_name_prefix }: RecordingSettings,
   return file_name_prefix === undefined ? base : `${file_name_prefix}_${base}`;
 }
 
-function requireAvailable({ video_config, interactive_config }: RecordingSettings): void {
+function requireAvailable({ video_config, audio_config, interactive_config }: RecordingSettings): void {
   if (video_config?.codec === 'VP9') {
     throw ApiError.badRequest('video_config.codec', 'must be one of [H264, VP8]: VP9 is not recorded here');
   }
-  if (interactive_config) {
-    throw ApiError.badRequest('interactive_config', 'is not allowed: timed metadata is not recorded here');
+  if (!interactive_config) return;
+  if (video_config ? video_config.export_file === false : audio_config) {
+    throw ApiError.badRequest('interactive_config', 'is not allowed where no video is exported');
+  }
+  if (video_config?.codec === 'VP8') {
+    throw ApiError.badRequest('video_config.codec', 'must be H264 with interactive_config');
   }
 }
 

@@ -1,6 +1,9 @@
-import type { Output, RecorderOrder } from '@parley/recorder';
+import type { Cue, Output, RecorderCommand, RecorderOrder } from '@parley/recorder';
+import type { Kysely } from 'kysely';
 import type { Settings } from '../config/settings.js';
+import type { Database } from '../database/tables.js';
 import { ApiError } from '../http/errors.js';
+import { cuesOf } from './cues.js';
 import type { RecordingDisk } from './disk.js';
 import type { BrowserOrder } from './order.js';
 import { requirePublicTargets } from './public-targets.js';
@@ -11,6 +14,7 @@ import type { RecordingRow } from './state-of-row.js';
 /** What the recorders of recordings are started with. */
 export class RecorderOrders {
   constructor(
+    private readonly db: Kysely<Database>,
     private readonly launches: RecorderLaunches,
     private readonly settings: Pick<Settings, 'webhookAllowPrivate'>,
     private readonly disk: RecordingDisk,
@@ -47,9 +51,25 @@ export class RecorderOrders {
       folder: this.disk.workFolder(row.id),
       fileName: baseName(order),
       output: outputOf(order),
+      ...(await this.#metadataOf(row)),
       ...(tools && { tools }),
     };
     return this.launches.launch(finish);
+  }
+
+  async stopFor(row: RecordingRow): Promise<RecorderCommand> {
+    const { stopped_at: stoppedAt } = row;
+    return {
+      kind: 'stop',
+      ...(stoppedAt && { atMs: stoppedAt.getTime() }),
+      ...(await this.#metadataOf(row)),
+    };
+  }
+
+  /** Complete once the recording is stopped, as it is when its files are made. */
+  async #metadataOf({ id, recording_order }: RecordingRow): Promise<{ cues?: Cue[] }> {
+    const { video } = recording_order as BrowserOrder;
+    return video?.interactive ? { cues: await cuesOf(this.db, id) } : {};
   }
 
   /** Once more, since a meeting's own settings were given when nothing was to be called. */

@@ -102,7 +102,7 @@ export class Recordings {
       (id, mayHaveOrphan) => this.#lead(id, mayHaveOrphan),
       (error) => log.error({ err: error }, 'Recordings could not be looked up'),
     );
-    this.#orders = new RecorderOrders(launches, settings, disk);
+    this.#orders = new RecorderOrders(options.db, launches, settings, disk);
     this.#starts = new Starts(options);
     const origin = `https://api.${settings.baseDomain}`;
     const retentionMs = settings.recordingRetentionDays * DAY_MS;
@@ -232,6 +232,7 @@ export class Recordings {
         follow: (row, change) => this.#follow(row, change),
         recorderFor: (row) => this.#orders.recorderFor(row),
         finisherFor: (row) => this.#orders.finisherFor(row),
+        stopFor: (row) => this.#orders.stopFor(row),
         noteGap: (id, gap) => noteGap(db, id, gap),
         complete: (row, files) => this.#complete(row, files),
         resume: (row) => this.#resume(row),

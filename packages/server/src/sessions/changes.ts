@@ -22,6 +22,7 @@ import type {
 } from '../ids.js';
 import type { LivestreamOrder } from '../livestreams/order.js';
 import type { LivestreamWrite } from '../livestreams/write-livestreams.js';
+import type { RecordingCue } from '../recordings/cues.js';
 import type { RecordingOrder } from '../recordings/order.js';
 import type { RecordingWrite } from '../recordings/write-recordings.js';
 import type { QueuedWebhookEvent } from '../webhooks/outbox.js';
@@ -82,6 +83,7 @@ export interface Changes {
   moved: { peer: Peer; to: MovedTo; at: Date }[];
   chat: { seq: number; event: ChatEvent }[];
   recordings: RecordingWrite[];
+  cues: RecordingCue[];
   livestreams: LivestreamWrite[];
   /** Made only for apps that have webhooks: the end of a big session is a thousand of them. */
   webhooks: ((sources: WebhookSources) => QueuedWebhookEvent)[];
@@ -125,6 +127,7 @@ export function noChanges(record: SessionRecord): Changes {
     moved: [],
     chat: [],
     recordings: [],
+    cues: [],
     livestreams: [],
     webhooks: [],
   };
@@ -186,6 +189,11 @@ export function addEvent(changes: Changes, state: MeetingState, event: DurableEv
       if (!recording) return;
       changes.recordings.push({ kind: 'changed', recordingId: event.recordingId as RecordingId, recording });
       noteRecording(changes, event.recordingId, active.order, recording);
+      return;
+    }
+    case 'RecordingCueAdded': {
+      const { recordingId, text } = event;
+      changes.cues.push({ recordingId: recordingId as RecordingId, seq: record.lastSeq, at, text });
       return;
     }
     case 'LivestreamInvoked': {

@@ -15,6 +15,7 @@ import type { MeetingId } from '../ids.js';
 import { addEvent, type Changes, noChanges, type SessionRecord, startRecord } from './changes.js';
 import type { Origin } from './deliver.js';
 import type { Journal } from './journal.js';
+import { noteLostCues } from './lost-cues.js';
 import type { MeetingInfo } from './meeting-info.js';
 import { Refused } from './refused.js';
 
@@ -220,6 +221,7 @@ export class CommandRounds {
       if (event.type === 'SessionEnded') this.#record = null;
     }
     apply(this.#state, event);
+    noteLostCues(this.options.log, event);
     this.handlers.onApplied(event);
     return view(this.#state, event);
   }

@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid';
 import type { Database } from '../database/tables.js';
 import type { SessionId } from '../ids.js';
 import { writeLivestreams } from '../livestreams/write-livestreams.js';
+import { writeCues } from '../recordings/cues.js';
 import { writeRecordings } from '../recordings/write-recordings.js';
 import { type QueuedWebhookEvent, queueWebhooks } from '../webhooks/outbox.js';
 import { chatSynced } from '../webhooks/payloads.js';
@@ -39,6 +40,10 @@ export async function writeChanges(
   await writeRecordings(
     trx,
     group.flatMap(({ record, recordings }) => recordings.map((write) => ({ session: record, write }))),
+  );
+  await writeCues(
+    trx,
+    group.flatMap(({ cues }) => cues),
   );
   await writeLivestreams(
     trx,

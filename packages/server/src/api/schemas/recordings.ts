@@ -52,7 +52,7 @@ export const newRecording = z
     realtimekit_bucket_config: bucketConfig.optional(),
     rtmp_out_config: rtmpConfig.optional(),
     live_streaming_config: rtmpConfig.optional(),
-    interactive_config: z.strictObject({ type: z.literal('ID3') }).optional(),
+    interactive_config: z.strictObject({ type: z.literal('ID3').default('ID3') }).optional(),
     url: z.url().max(URL_MAX_CHARS).optional(),
   })
   .superRefine(checkCodecs);

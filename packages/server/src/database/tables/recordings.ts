@@ -48,6 +48,15 @@ export interface StartDelay {
   reason: string;
 }
 
+/** Timed metadata of recordings whose files are still to be made. */
+export interface RecordingCuesTable {
+  recording_id: RecordingId;
+  /** Of the event in the log of the session. */
+  seq: ColumnType<string, number, never>;
+  at: Timestamp;
+  text: string;
+}
+
 export interface RecordingFilesTable {
   id: string;
   recording_id: RecordingId;
