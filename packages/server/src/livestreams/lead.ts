@@ -3,10 +3,10 @@ import type { RecorderEvent } from '@parley/recorder';
 import type { Logger } from 'pino';
 import type { LivestreamSessionId } from '../ids.js';
 import { Lookout } from '../lookout.js';
-import { codeOf } from '../recordings/outcome.js';
-import type { RecorderLimits } from '../recordings/recorder-limits.js';
-import type { RecorderLaunch } from '../recordings/recorder-process.js';
-import { RecorderWatch, type RecorderWatchOptions } from '../recordings/recorder-watch.js';
+import { codeOfFailedStart } from '../recorders/launches.js';
+import type { RecorderLimits } from '../recorders/limits.js';
+import type { RecorderLaunch } from '../recorders/recorder-process.js';
+import { RecorderWatch, type RecorderWatchOptions } from '../recorders/recorder-watch.js';
 import type { LivestreamDisk } from './disk.js';
 import type { LivestreamRun } from './runs.js';
 
@@ -112,7 +112,7 @@ export class LivestreamLead {
       );
       if (this.#recorder.isRunning) this.#look(FIRST_LOOKS_EVERY_MS);
     } catch (error) {
-      this.#fail(codeOf(error), error instanceof Error ? error.message : String(error));
+      this.#fail(codeOfFailedStart(error), error instanceof Error ? error.message : String(error));
     }
   }
 

@@ -1,6 +1,6 @@
 import type { RecordOrder } from '@parley/recorder';
-import { OWN_PAGE_STARTS_WITHIN_MS, type RecorderLaunches } from '../recordings/recorder-launches.js';
-import type { RecorderLaunch } from '../recordings/recorder-process.js';
+import { OWN_PAGE_STARTS_WITHIN_MS, type RecorderLaunches } from '../recorders/launches.js';
+import type { RecorderLaunch } from '../recorders/recorder-process.js';
 import type { LivestreamDisk } from './disk.js';
 import type { LivestreamOrder } from './order.js';
 import type { LivestreamRun } from './runs.js';

@@ -3,11 +3,12 @@ import type { RecordedFile, RecorderCommand, RecorderEvent } from '@parley/recor
 import type { Logger } from 'pino';
 import type { RecordingId } from '../ids.js';
 import { Lookout } from '../lookout.js';
+import { codeOfFailedStart } from '../recorders/launches.js';
+import type { RecorderLimits } from '../recorders/limits.js';
+import type { RecorderLaunch } from '../recorders/recorder-process.js';
+import { RecorderWatch, type RecorderWatchOptions } from '../recorders/recorder-watch.js';
 import type { BrowserOrder } from './order.js';
-import { codeOf, EMPTY, errorOf, lossOf, type Outcome, RECORDER_LOST, RECORDING_APP } from './outcome.js';
-import type { RecorderLimits } from './recorder-limits.js';
-import type { RecorderLaunch } from './recorder-process.js';
-import { RecorderWatch, type RecorderWatchOptions } from './recorder-watch.js';
+import { EMPTY, errorOf, lossOf, type Outcome, RECORDER_LOST, RECORDING_APP } from './outcome.js';
 import type { RecordingRow } from './state-of-row.js';
 
 /** Processes that may try to make files of what one recorder left. */
@@ -193,7 +194,7 @@ export class Lead {
       await this.#recorder.start(prepare, limitMs, () => this.#conclude(atLimit));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.#conclude({ kind: 'failed', error: { code: codeOf(error), message } });
+      this.#conclude({ kind: 'failed', error: { code: codeOfFailedStart(error), message } });
     }
   }
 

@@ -23,8 +23,3 @@ export function lossOf(outcome: Outcome | null): StopDetail {
   if (!outcome) return 'server_restarted';
   return outcome.kind === 'failed' && outcome.error.code === 'disk_full' ? 'disk_full' : 'recorder_lost';
 }
-
-export const codeOf = (error: unknown): string =>
-  error instanceof Error && 'reason' in error && error.reason === 'not_available'
-    ? 'not_installed'
-    : 'internal';

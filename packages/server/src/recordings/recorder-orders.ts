@@ -3,12 +3,12 @@ import type { Kysely } from 'kysely';
 import type { Settings } from '../config/settings.js';
 import type { Database } from '../database/tables.js';
 import { ApiError } from '../http/errors.js';
+import { OWN_PAGE_STARTS_WITHIN_MS, type RecorderLaunches } from '../recorders/launches.js';
+import type { RecorderLaunch } from '../recorders/recorder-process.js';
 import { cuesOf } from './cues.js';
 import type { RecordingDisk } from './disk.js';
 import type { BrowserOrder } from './order.js';
 import { requirePublicTargets } from './public-targets.js';
-import { OWN_PAGE_STARTS_WITHIN_MS, type RecorderLaunches } from './recorder-launches.js';
-import type { RecorderLaunch } from './recorder-process.js';
 import type { RecordingRow } from './state-of-row.js';
 
 /** What the recorders of recordings are started with. */

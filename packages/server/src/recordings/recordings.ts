@@ -9,21 +9,21 @@ import type { Database } from '../database/tables.js';
 import type { FileLinks } from '../files/links.js';
 import { ApiError } from '../http/errors.js';
 import type { AppId, MeetingId, RecordingId } from '../ids.js';
+import { requireFreeRecorder } from '../recorders/free-recorder.js';
+import type { RecorderLaunches } from '../recorders/launches.js';
+import { Leads } from '../recorders/leads.js';
+import { RECORDER_LIMITS, type RecorderLimits } from '../recorders/limits.js';
+import type { ReadyRecorders } from '../recorders/ready-recorders.js';
 import type { StorageConfig } from '../storage/config.js';
 import type { SecretBox } from '../storage/sealing.js';
 import { UploadRunner } from '../storage/upload-runner.js';
 import { type CompletionOptions, concludeRecording, endRecording } from './completion.js';
 import { RecordingDisk } from './disk.js';
 import { Lead } from './lead.js';
-import { Leads } from './leads.js';
 import { type BrowserOrder, browserRecording, type RecordingSettings } from './order.js';
 import { EMPTY } from './outcome.js';
 import { requirePublicTargets } from './public-targets.js';
-import type { ReadyRecorders } from './ready-recorders.js';
-import type { RecorderLaunches } from './recorder-launches.js';
-import { RECORDER_LIMITS, type RecorderLimits } from './recorder-limits.js';
 import { RecorderOrders } from './recorder-orders.js';
-import { requireFreeRecorder } from './recorders-running.js';
 import { removeExpired } from './retention.js';
 import type { RecordedSessions, RecordingCaller } from './sessions.js';
 import { Starts } from './starts.js';
@@ -37,7 +37,7 @@ import {
   runningIds,
 } from './store.js';
 import { clearWorkFolders, faultOf, moveFiles, takeOver, takeOverParts } from './taking-over.js';
-import { TrackRecordings } from './track-recordings.js';
+import { TrackRecordings } from './tracks/track-recordings.js';
 import { RecordingUploads } from './upload-queue.js';
 import { filesOf, type RecordingView, toRecordingView } from './view.js';
 

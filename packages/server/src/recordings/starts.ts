@@ -5,8 +5,8 @@ import type { Logger } from 'pino';
 import type { StartDelay } from '../database/tables/recordings.js';
 import type { Database } from '../database/tables.js';
 import type { RecordingId } from '../ids.js';
-import type { ReadyRecorders } from './ready-recorders.js';
-import type { RecorderLaunch, RecorderListeners, RecorderProcess } from './recorder-process.js';
+import type { ReadyRecorders } from '../recorders/ready-recorders.js';
+import type { RecorderLaunch, RecorderListeners, RecorderProcess } from '../recorders/recorder-process.js';
 import { noteStartDelay } from './store.js';
 
 /** Whoever waits longer for his recording to begin is told why. */

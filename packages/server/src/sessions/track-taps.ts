@@ -4,8 +4,8 @@ import type { TapEnd } from '@parley/media';
 import type { ParticipantId, PeerId, RecordingId } from '../ids.js';
 import { MediaError, type MediaRoomEvent } from '../media/media-pool.js';
 import type { TrackOrder } from '../recordings/order.js';
-import { trackStem } from '../recordings/track-names.js';
-import { layersByName } from '../recordings/track-order.js';
+import { trackStem } from '../recordings/tracks/names.js';
+import { layersByName } from '../recordings/tracks/order.js';
 import type { MeetingMedia } from './meeting-media.js';
 
 /** What a session needs to know of recordings of its tracks. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { HeadlessPeer } from '@parley/headless';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { RECORDER_LIMITS } from '../../../src/recordings/recorder-limits.js';
+import { RECORDER_LIMITS } from '../../../src/recorders/limits.js';
 import { type LiveServer, startLiveServer } from '../../support/live-server.js';
 
 const FAKE_RECORDER = fileURLToPath(

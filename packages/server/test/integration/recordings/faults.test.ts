@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { HeadlessPeer } from '@parley/headless';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { RECORDER_LIMITS } from '../../../src/recordings/recorder-limits.js';
+import { RECORDER_LIMITS } from '../../../src/recorders/limits.js';
 import { type LiveServer, startLiveServer } from '../../support/live-server.js';
 import { type S3Server, s3ServerIsInstalled, startS3Server } from '../../support/storage/s3-server.js';
 

@@ -9,8 +9,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Microphone } from '../../../../../tests/support/microphone.js';
 import { RawSocket } from '../../../../../tests/support/raw-socket.js';
 import { mayMount, SmallDisk } from '../../../../../tests/support/small-disk.js';
+import { RECORDER_LIMITS } from '../../../src/recorders/limits.js';
 import { RecordingDisk } from '../../../src/recordings/disk.js';
-import { RECORDER_LIMITS } from '../../../src/recordings/recorder-limits.js';
 import { clearWorkFolders } from '../../../src/recordings/taking-over.js';
 import { type LiveServer, startLiveServer } from '../../support/live-server.js';
 

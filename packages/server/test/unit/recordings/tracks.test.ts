@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { ParticipantId, PeerId } from '../../../src/ids.js';
 import type { TrackOrder } from '../../../src/recordings/order.js';
-import { readTrackName, trackStem } from '../../../src/recordings/track-names.js';
-import { layersByName, trackRecording } from '../../../src/recordings/track-order.js';
+import { readTrackName, trackStem } from '../../../src/recordings/tracks/names.js';
+import { layersByName, trackRecording } from '../../../src/recordings/tracks/order.js';
 
 describe('the name of a track (RC53)', () => {
   const participantId = randomUUID() as ParticipantId;

@@ -3,7 +3,7 @@ import type { ActiveRecording, Peer, Recording, Session } from '@parley/core';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { RecordingId } from '../../../src/ids.js';
 import { MediaError } from '../../../src/media/media-pool.js';
-import { trackRecording } from '../../../src/recordings/track-order.js';
+import { trackRecording } from '../../../src/recordings/tracks/order.js';
 import type { MeetingMedia } from '../../../src/sessions/meeting-media.js';
 import { type TrackGap, TrackTaps } from '../../../src/sessions/track-taps.js';
 

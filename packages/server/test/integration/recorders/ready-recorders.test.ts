@@ -7,9 +7,9 @@ import pino from 'pino';
 import { v7 as newId } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RecordingId } from '../../../src/ids.js';
+import { ReadyRecorders } from '../../../src/recorders/ready-recorders.js';
+import type { RecorderLaunch, RecorderProcess } from '../../../src/recorders/recorder-process.js';
 import { RecordingDisk } from '../../../src/recordings/disk.js';
-import { ReadyRecorders } from '../../../src/recordings/ready-recorders.js';
-import type { RecorderLaunch, RecorderProcess } from '../../../src/recordings/recorder-process.js';
 
 const WAIT = { timeout: 10_000 };
 const PROGRAM = fileURLToPath(new URL('../../../../../tests/support/fake-recorder.mjs', import.meta.url));

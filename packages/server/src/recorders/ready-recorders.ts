@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { v7 as newId } from 'uuid';
 import type { Settings } from '../config/settings.js';
-import type { RecorderLaunches } from './recorder-launches.js';
+import type { RecorderLaunches } from './launches.js';
 import {
   endOrphan,
   type RecorderLaunch,

@@ -99,3 +99,7 @@ export class RecorderLaunches {
     return `http://${name}:${httpPort}`;
   }
 }
+
+/** The code of the failure of a recording or livestream whose recorder could not be started. */
+export const codeOfFailedStart = (error: unknown): string =>
+  error instanceof NotAvailableError ? 'not_installed' : 'internal';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RecorderLaunch, RecorderListeners } from '../../../src/recordings/recorder-process.js';
-import { RecorderWatch } from '../../../src/recordings/recorder-watch.js';
+import type { RecorderLaunch, RecorderListeners } from '../../../src/recorders/recorder-process.js';
+import { RecorderWatch } from '../../../src/recorders/recorder-watch.js';
 
 const SILENCE_MS = 30_000;
 const LIMIT_MS = 60_000;

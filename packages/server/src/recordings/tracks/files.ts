@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SealedTrack } from '@parley/media';
-import type { RecordingId } from '../ids.js';
-import type { RecordingDisk } from './disk.js';
-import { readTrackName, type TrackName } from './track-names.js';
+import type { RecordingId } from '../../ids.js';
+import type { RecordingDisk } from '../disk.js';
+import { readTrackName, type TrackName } from './names.js';
 
 /** A file that is to be kept, still in the folder of the work. */
 export interface TrackFile extends Omit<SealedTrack, 'frames'>, TrackName {

@@ -1,8 +1,8 @@
 import type { NewRecording } from '@parley/core';
 import { v7 as newId } from 'uuid';
-import { ApiError } from '../http/errors.js';
-import type { ParticipantId } from '../ids.js';
-import type { TrackOrder } from './order.js';
+import { ApiError } from '../../http/errors.js';
+import type { ParticipantId } from '../../ids.js';
+import type { TrackOrder } from '../order.js';
 
 /** A call for a recording of tracks, in the API's own words (features.md RC50). */
 export interface TrackCall {

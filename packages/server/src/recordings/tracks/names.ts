@@ -1,4 +1,4 @@
-import type { ParticipantId, PeerId } from '../ids.js';
+import type { ParticipantId, PeerId } from '../../ids.js';
 
 /** A microphone, or the sound of a shared screen. */
 type StreamKind = 'peer' | 'screenshare';
