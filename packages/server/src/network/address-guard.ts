@@ -22,6 +22,8 @@ export class AddressRefused extends Error {
   }
 }
 
+/** All that IANA has given out of IPv6 so far; what lies outside leads nowhere, or to a network of one's own. */
+const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 /** RFC 6052: the last four bytes are the IPv4 address that a NAT64 gateway connects to. */
 const NAT64 = ipaddr.parseCIDR('64:ff9b::/96');
 
@@ -33,8 +35,9 @@ const NAT64 = ipaddr.parseCIDR('64:ff9b::/96');
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
-  if (parsed instanceof ipaddr.IPv6 && parsed.match(NAT64)) {
-    return new ipaddr.IPv4(parsed.toByteArray().slice(-4)).range() === 'unicast';
+  if (parsed instanceof ipaddr.IPv6) {
+    if (parsed.match(NAT64)) return new ipaddr.IPv4(parsed.toByteArray().slice(-4)).range() === 'unicast';
+    if (!parsed.match(GLOBAL_UNICAST)) return false;
   }
   return parsed.range() === 'unicast';
 }
