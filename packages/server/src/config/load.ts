@@ -94,6 +94,9 @@ const PAIRS: [Name, Name][] = [
   ['turnUrls', 'turnSecret'],
 ];
 
+/** Settings that must differ. */
+const PORTS: Name[] = ['httpPort', 'httpsPort', 'rtmpPort', 'rtmpsPort'];
+
 function checkPairs(settings: Settings): void {
   const isSet = (name: Name) => settings[name] !== null && (settings[name] as unknown[]).length !== 0;
   for (const [one, other] of PAIRS) {
@@ -101,7 +104,9 @@ function checkPairs(settings: Settings): void {
     const [given, missing] = isSet(one) ? [one, other] : [other, one];
     throw new SettingsError(`${SETTINGS[given].env} is set, but ${SETTINGS[missing].env} is not`);
   }
-  if (settings.httpPort === settings.httpsPort) {
-    throw new SettingsError(`PARLEY_HTTP_PORT and PARLEY_HTTPS_PORT are both ${settings.httpPort}`);
+  for (const [index, name] of PORTS.entries()) {
+    const taken = PORTS.slice(0, index).find((other) => settings[other] === settings[name]);
+    if (taken === undefined || settings[name] === null) continue;
+    throw new SettingsError(`${SETTINGS[taken].env} and ${SETTINGS[name].env} are both ${settings[name]}`);
   }
 }

@@ -42,6 +42,19 @@ export function matching(pattern: RegExp, sentence: string): Parser<string> {
   };
 }
 
+/** A name has at most 253 characters (RFC 1035), and `location-legacy.` stands before this one. */
+const BASE_DOMAIN_MAX_CHARS = 253 - 16;
+const LABEL = /^[0-9a-z]([0-9a-z-]{0,61}[0-9a-z])?$/;
+
+export const baseDomain: Parser<string> = (text) => {
+  const [, host = '', portText = '1'] = /^([^:]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const isHost = host.length <= BASE_DOMAIN_MAX_CHARS && host.split('.').every((label) => LABEL.test(label));
+  if (!isHost || Number(portText) < 1 || Number(portText) > 65_535) {
+    throw new BadValue('is not a host name in small letters with an optional port');
+  }
+  return text;
+};
+
 /** Relative to the folder that the server is started in. */
 export const path: Parser<string> = (text) => resolve(text);
 

@@ -1,5 +1,6 @@
 import { availableParallelism, networkInterfaces } from 'node:os';
 import {
+  baseDomain,
   integer,
   ipv4List,
   matching,
@@ -61,10 +62,7 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
     env: 'PARLEY_BASE_DOMAIN',
     default: (above) => `localhost:${above.httpsPort}`,
     shownDefault: 'localhost:<https port>',
-    parse: matching(
-      /^[0-9a-z]([0-9a-z.-]*[0-9a-z])?(:\d{1,5})?$/,
-      'is not a host name in small letters with an optional port',
-    ),
+    parse: baseDomain,
     reason:
       'What an app gives to the SDK as `baseURI`. The SDK calls `api.<base>`, `socket-edge.<base>` and four more names below it, always by TLS.',
   },

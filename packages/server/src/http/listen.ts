@@ -16,4 +16,6 @@ const LISTEN_FAILURES: Record<string, string> = {
   EADDRINUSE: 'is in use by another program',
   EACCES: 'needs more rights than this account has',
   EADDRNOTAVAIL: 'cannot be opened: this machine does not have the address',
+  ENOTFOUND: 'cannot be opened: no address belongs to that name',
+  EAI_AGAIN: 'cannot be opened: no address belongs to that name',
 };

@@ -95,9 +95,37 @@ describe('settings', () => {
     [{ PARLEY_TLS_CERT: 'a.pem' }, [], 'PARLEY_TLS_CERT is set, but PARLEY_TLS_KEY is not'],
     [{ PARLEY_TURN_SECRET: 's' }, [], 'PARLEY_TURN_SECRET is set, but PARLEY_TURN_URLS is not'],
     [{ PARLEY_HTTP_PORT: '8443' }, [], 'PARLEY_HTTP_PORT and PARLEY_HTTPS_PORT are both 8443'],
+    [{ PARLEY_RTMP_PORT: '8080' }, [], 'PARLEY_HTTP_PORT and PARLEY_RTMP_PORT are both 8080'],
+    [
+      { PARLEY_RTMP_PORT: '1935', PARLEY_RTMPS_PORT: '1935' },
+      [],
+      'PARLEY_RTMP_PORT and PARLEY_RTMPS_PORT are both 1935',
+    ],
   ])('refuse %j %j in one line', (env, args, line) => {
     expect(complaint(env, args)).toBe(line);
   });
+
+  it.each([
+    'localhost:0',
+    'localhost:65536',
+    'localhost:',
+    'a..b',
+    '.a',
+    'a-.b',
+    'x'.repeat(64),
+    'x.'.repeat(127),
+  ])('refuse the base domain %s, below which no host could be called', (name) => {
+    expect(complaint({ PARLEY_BASE_DOMAIN: name })).toBe(
+      `PARLEY_BASE_DOMAIN: "${name}" is not a host name in small letters with an optional port`,
+    );
+  });
+
+  it.each(['localhost', 'localhost:1', 'meet.example.com:65535', '127.0.0.1:8443'])(
+    'accept the base domain %s',
+    (name) => {
+      expect(loadSettings({ PARLEY_BASE_DOMAIN: name }, []).baseDomain).toBe(name);
+    },
+  );
 
   it('never print the password of a database address', () => {
     expect(complaint({ DATABASE_URL: 'mysql://me:hunter2@db/x' })).not.toContain('hunter2');
