@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { managementApi } from './api/management-api.js';
 import { clientApi } from './client-api/client-api.js';
@@ -15,6 +14,7 @@ import { Readiness } from './http/readiness.js';
 import { Ingest } from './ingest/ingest.js';
 import type { IngestLimits } from './ingest/limits.js';
 import { CloseStack } from './lifecycle/close-stack.js';
+import { makeDataFolder } from './lifecycle/data-folder.js';
 import { greeting } from './lifecycle/greeting.js';
 import { ensureInstallation, findDemoParticipants, type Installation } from './lifecycle/installation.js';
 import { openDatabase } from './lifecycle/open-database.js';
@@ -96,7 +96,7 @@ async function start(
     fail = resolve;
   });
 
-  await mkdir(settings.dataDir, { recursive: true });
+  await makeDataFolder(settings.dataDir);
   const mediaPool =
     overrides.mediaPool ??
     createMediaPool({ workers: settings.mediaWorkers, announcedIps: settings.mediaIps, log });

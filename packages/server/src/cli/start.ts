@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSettings } from '../config/load.js';
 import { createLogger } from '../log/logger.js';
 import { startServer } from '../server.js';
 
 /** After this time a part that does not close is left behind; supervisors kill after ten seconds. */
 const CLOSE_LIMIT_MS = 9_500;
+/** A start that is to stop ends after this time, although it waits: for a database that does not answer, for instance. */
+const START_LIMIT_MS = 3_000;
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /** `parley start`: runs until a signal comes or the server cannot go on. Answers 0 after a drain. */
@@ -18,7 +21,13 @@ export async function start(args: string[]): Promise<number> {
     log.error({ err: error }, 'A promise failed and nobody looked'),
   );
 
-  const server = await startServer(settings, { log });
+  const starting = startServer(settings, { log });
+  void asked.then(async () => {
+    const limit = sleep(START_LIMIT_MS, 'hangs' as const, { ref: false });
+    const state = await Promise.race([starting.catch(() => 'failed'), limit]);
+    if (state === 'hangs') process.exit(0);
+  });
+  const server = await starting;
   process.stdout.write(`${server.greeting}\n`);
   const reason = await Promise.race([asked, server.failed]);
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/settings.js';
-import { connect } from '../database/connect.js';
+import { connect, DatabaseUnusable } from '../database/connect.js';
 import { EmbeddedPostgres, runningEmbeddedUrl } from '../database/embedded/postgres.js';
 import { migrate } from '../database/migrate.js';
 import { OwnerLock } from '../database/owner-lock.js';
@@ -23,13 +23,13 @@ export async function withDatabase<T>(
   const log = createLogger('warn');
   const dir = join(settings.dataDir, 'postgres');
   const url = settings.databaseUrl ?? (await runningEmbeddedUrl(dir));
-  if (url !== null) return using(url, log, work);
+  if (url !== null) return using(url, settings, log, work);
 
   const postgres = await EmbeddedPostgres.start({ dir, log });
   try {
     const lock = await OwnerLock.take(postgres.url, (error) => log.error(error));
     try {
-      return await using(postgres.url, log, work);
+      return await using(postgres.url, settings, log, work);
     } finally {
       await lock.release();
     }
@@ -38,10 +38,17 @@ export async function withDatabase<T>(
   }
 }
 
-async function using<T>(url: string, log: Logger, work: (db: Kysely<Database>) => Promise<T>): Promise<T> {
+async function using<T>(
+  url: string,
+  { databaseUrl }: Settings,
+  log: Logger,
+  work: (db: Kysely<Database>) => Promise<T>,
+): Promise<T> {
   const db = connect({ url, maxConnections: CONNECTIONS, log });
   try {
-    await migrate(db);
+    await migrate(db).catch((error: unknown) => {
+      throw databaseUrl ? new DatabaseUnusable(error) : error;
+    });
     return await work(db);
   } finally {
     await db.destroy();

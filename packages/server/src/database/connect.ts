@@ -11,8 +11,20 @@ export interface ConnectOptions {
   log?: Logger;
 }
 
+/** The database of the settings cannot be used at all; its message is fit to be printed as the only line. */
+export class DatabaseUnusable extends Error {
+  constructor(cause: unknown) {
+    // A name with several addresses fails with one error for each, and with no sentence for all of them.
+    const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
+    super(
+      `DATABASE_URL: the database cannot be used: ${first instanceof Error ? first.message : String(first)}`,
+    );
+    this.name = 'DatabaseUnusable';
+  }
+}
+
 /** How long a query waits for a free connection before it fails; longer than a short pause of the database. */
-const CONNECTION_WAIT_MS = 10_000;
+export const CONNECTION_WAIT_MS = 10_000;
 
 /** Opens the pool. No connection is made before the first query; `destroy()` of the answer closes all. */
 export function connect({ url, maxConnections, log }: ConnectOptions): Kysely<Database> {

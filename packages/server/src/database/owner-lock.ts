@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { CONNECTION_WAIT_MS } from './connect.js';
 
 /** Any number will do, as long as no other user of the database takes it; the letters of "parley" in ASCII. */
 const OWNER_KEY = 0x7061726c6579n;
@@ -65,7 +66,13 @@ export class OwnerLock {
 }
 
 async function lock(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, application_name: 'parley-owner', keepAlive: true });
+  const client = new pg.Client({
+    connectionString: url,
+    // A server that takes connections and says nothing must keep neither a start nor a second try waiting.
+    connectionTimeoutMillis: CONNECTION_WAIT_MS,
+    application_name: 'parley-owner',
+    keepAlive: true,
+  });
   client.on('error', () => undefined);
   await client.connect();
   const answer = await client.query('select pg_try_advisory_lock($1) as taken', [OWNER_KEY.toString()]);

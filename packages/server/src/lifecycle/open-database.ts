@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { Settings } from '../config/settings.js';
-import { connect } from '../database/connect.js';
+import { connect, DatabaseUnusable } from '../database/connect.js';
 import { EmbeddedPostgres } from '../database/embedded/postgres.js';
 import { migrate } from '../database/migrate.js';
-import { OwnerLock } from '../database/owner-lock.js';
+import { DatabaseInUse, OwnerLock } from '../database/owner-lock.js';
 import type { Database } from '../database/tables.js';
 import type { CloseStack } from './close-stack.js';
 
@@ -17,7 +17,9 @@ export async function openDatabase(
   fail: (error: Error) => void,
 ): Promise<Kysely<Database>> {
   const url = settings.databaseUrl ?? (await startEmbedded(settings, log, stack, fail));
-  const lock = await OwnerLock.take(url, fail);
+  const lock = await OwnerLock.take(url, fail).catch((error: unknown) => {
+    throw settings.databaseUrl && !(error instanceof DatabaseInUse) ? new DatabaseUnusable(error) : error;
+  });
   stack.push('owner lock', () => lock.release());
   const db = connect({ url, maxConnections: settings.databaseConnections, log });
   stack.push('database connections', () => db.destroy());

@@ -25,7 +25,7 @@ export interface RunningCommand {
 }
 
 /** Starts `parley <args>` with nothing of the tests' own environment. */
-function spawnParley(args: string[], { dataDir, env, account }: CommandOptions): RunningCommand {
+export function spawnParley(args: string[], { dataDir, env, account }: CommandOptions): RunningCommand {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env.PATH, PARLEY_DATA_DIR: dataDir, ...env },
     cwd: dataDir,

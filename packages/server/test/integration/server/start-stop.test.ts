@@ -1,13 +1,21 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:https';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAlive } from '../../../src/database/embedded/postmaster.js';
 import { startDatabase } from '../../support/database.js';
-import { commandIsBuilt, parley, type StartedServer, startParley } from '../../support/parley-command.js';
+import { freePort } from '../../support/free-port.js';
+import {
+  commandIsBuilt,
+  parley,
+  type StartedServer,
+  spawnParley,
+  startParley,
+} from '../../support/parley-command.js';
 
 const isRoot = process.getuid?.() === 0;
 const NOBODY = { uid: 65_534, gid: 65_534 };
@@ -179,6 +187,29 @@ describe.skipIf(!commandIsBuilt)('parley start', () => {
       stdout: '',
       stderr: '--http-port: "x" is not a whole number from 1 to 65535\n',
     });
+  });
+
+  it('says in one line that the database of DATABASE_URL cannot be reached', async () => {
+    const port = await freePort();
+    const env = { DATABASE_URL: `postgres://me:hunter2@localhost:${port}/x` };
+    const { code, stderr } = await parley(['start'], { dataDir, env });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^DATABASE_URL: the database cannot be used: connect ECONNREFUSED \S+:\d+\n$/);
+  });
+
+  it('ends within ten seconds of SIGTERM, also while it waits for a database that says nothing', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const asked = once(silent, 'connection');
+    const { port } = silent.address() as AddressInfo;
+    const env = { DATABASE_URL: `postgres://me@127.0.0.1:${port}/x` };
+    const command = spawnParley(['start'], { dataDir, env });
+    await asked;
+    command.process.kill('SIGTERM');
+    const started = performance.now();
+    await command.exitCode;
+    expect(performance.now() - started).toBeLessThan(10_000);
+    silent.close();
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
