@@ -231,9 +231,9 @@ export class LiveSessionControl implements SessionControl {
   }
 }
 
-/** Ids of people who are not in are passed over as long as somebody is (features.md OQ04, K23). */
+/** Participant ids in any spelling of a UUID. Ids of people who are not in are passed over as long as somebody is (features.md OQ04, K23). */
 function selects({ participantIds, customParticipantIds }: ParticipantSelection): (who: Identity) => boolean {
-  const byId = new Set(participantIds);
+  const byId = new Set(participantIds.map((id) => id.toLowerCase()));
   const byCustomId = new Set(customParticipantIds);
   return (who) => byId.has(who.participantId) || byCustomId.has(who.customParticipantId);
 }

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { TRANSCRIPT_MAX_CHARACTERS } from '@parley/core';
 import { blockReason } from './blocks.js';
 import { isoTime, uuid } from './envelope.js';
+import { participantId } from './ids.js';
 
 const SELECTION_MAX = 500;
 const ID_MAX_CHARS = 1024;
@@ -43,7 +44,7 @@ export const newPoll = z.strictObject({
 
 /** An addition of Parley: what an engine of the backend's has heard. */
 export const transcriptLine = z.strictObject({
-  participant_id: uuid,
+  participant_id: participantId,
   text: z.string().min(1).max(TRANSCRIPT_MAX_CHARACTERS),
   is_partial: z.boolean().default(false),
 });
