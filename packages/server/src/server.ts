@@ -213,7 +213,7 @@ async function start(
   const edge = createSocketEdge(services, meetings);
   const fetch = createDispatcher({
     surfaces: {
-      operations: operations({ readiness, registry, webhookPublicKey: webhooks.publicKeyPem }),
+      operations: operations({ readiness, registry, webhookPublicKey: webhooks.publicKeyPem, log }),
       managementApi: managementApi({ ...services, webhooks, links: files.links }),
       clientApi: clientApi({ ...services, files, meetings }),
       telemetry: telemetry(),

@@ -1,9 +1,9 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { getPath } from 'hono/utils/url';
-import { parseAuthorization } from '../http/authorization.js';
 import { ApiError } from '../http/errors.js';
 import { limitBody, requireStorableJson } from '../http/json-body.js';
+import { readOnlySurface } from '../http/read-only.js';
 import { renderManagementError } from '../http/render-error.js';
 import { activeSession } from './active-session.js';
 import { analytics } from './analytics.js';
@@ -25,6 +25,8 @@ import { webhooks } from './webhooks.js';
 
 /** The path of the official client's default base URL; a base URL without it serves as well. */
 const CLIENT_PREFIX = '/client/v4';
+/** Also of malformed credentials, which are then refused and not taken for a participant's. */
+const BASIC = /^basic\b/i;
 const KIT = '/accounts/:account_id/realtime/kit';
 
 /**
@@ -42,13 +44,15 @@ export function managementApi(services: ManagementServices): Hono {
   const api = new Hono();
   for (const path of [`${CLIENT_PREFIX}/*`, '/accounts/*']) api.all(path, (c) => kit.fetch(c.req.raw, c.env));
   api.all('/v2/*', async (c, next) => {
-    if (parseAuthorization(c.req.header('authorization')).scheme !== 'basic') return await next();
+    if (!BASIC.test(c.req.header('authorization') ?? '')) return await next();
     return await alias.fetch(c.req.raw, c.env);
   });
-  api.get('/openapi.json', (c) => {
+  const description = readOnlySurface(services.log);
+  description.get('/openapi.json', (c) => {
     document ??= openApiDocument(kit);
     return c.json(document);
   });
+  api.all('/openapi.json', (c) => description.fetch(c.req.raw, c.env));
   return api;
 }
 

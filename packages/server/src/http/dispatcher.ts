@@ -31,7 +31,7 @@ export function createDispatcher({ surfaces, baseDomain, metrics, log }: Dispatc
   };
 }
 
-/** The query stays out: it may hold tokens. */
-function pathOf(url: string | undefined): string {
-  return url?.split('?', 1)[0] ?? '/';
+/** The query stays out: it may hold tokens. A proxy may send the whole address (RFC 9112, 3.2.2). */
+function pathOf(url = '/'): string {
+  return url.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0] || '/';
 }

@@ -1,5 +1,7 @@
-import { Hono } from 'hono';
+import type { Hono } from 'hono';
+import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { readOnlySurface } from './read-only.js';
 import type { Readiness } from './readiness.js';
 
 export interface OperationsOptions {
@@ -7,11 +9,12 @@ export interface OperationsOptions {
   registry: Registry;
   /** SPKI in PEM. */
   webhookPublicKey: () => Promise<string>;
+  log: Logger;
 }
 
 /** What operators and load balancers ask, and the key that webhook receivers verify with. */
-export function operations({ readiness, registry, webhookPublicKey }: OperationsOptions): Hono {
-  const app = new Hono();
+export function operations({ readiness, registry, webhookPublicKey, log }: OperationsOptions): Hono {
+  const app = readOnlySurface(log);
 
   /** The process runs and its event loop turns; says nothing of the database. */
   app.get('/healthz', (c) => c.json({ status: 'ok' }));

@@ -40,7 +40,7 @@ const ROUTES: readonly Route[] = [
   { host: 'api-silos', path: /^\//, surface: 'telemetry' },
   { host: 'any', path: /^\/(healthz|readyz|metrics)$/, surface: 'operations' },
   { host: 'any', path: /^\/\.well-known\/webhooks\.json$/, surface: 'operations' },
-  { host: 'any', path: /^\/(client\/v4|accounts)\//, surface: 'managementApi' },
+  { host: 'any', path: /^\/(client\/v4|accounts)(\/|$)/, surface: 'managementApi' },
   { host: 'any', path: /^\/openapi\.json$/, surface: 'managementApi' },
   { host: 'any', path: /^\/v2\//, credentials: 'basic', surface: 'managementApi' },
   { host: 'any', path: /^\/v2\//, surface: 'clientApi' },
@@ -69,7 +69,7 @@ export function surfaceFor(target: RequestTarget, baseDomain: string): SurfaceNa
     (row) =>
       (row.host === 'any' || row.host === host) &&
       row.path.test(target.path) &&
-      (row.credentials !== 'basic' || /^basic /i.test(target.authorization ?? '')),
+      (row.credentials !== 'basic' || /^basic\b/i.test(target.authorization ?? '')),
   );
   return route?.surface ?? null;
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { Hono } from 'hono';
+import type { Hono } from 'hono';
+import { readOnlySurface } from '../http/read-only.js';
 import type { Services } from '../services.js';
 import { type BuiltFile, readBuiltPages } from './built-pages.js';
 import { demoLink } from './demo-link.js';
@@ -15,11 +16,11 @@ const NOT_BUILT = 'The pages are not built: npm run build -w @parley/web\n';
  * local server only, `GET /meet/<meeting id>/demo`. Mount it on both ports at the root, behind nothing that rewrites paths.
  */
 export function pages(
-  services: Pick<Services, 'settings' | 'db' | 'clock' | 'participantTokens'>,
+  services: Pick<Services, 'settings' | 'db' | 'clock' | 'log' | 'participantTokens'>,
   builtPagesDir = BUILT_PAGES_DIR,
 ): Hono {
   const built = readBuiltPages(builtPagesDir);
-  const routes = new Hono();
+  const routes = readOnlySurface(services.log);
 
   for (const [name, headersOf] of [
     ['meet', pageHeaders],

@@ -173,6 +173,12 @@ describe('apps', () => {
 });
 
 describe('the older /v2 paths', () => {
+  it.each(['Basic', 'Basic !!!!', 'basic x y'])('refuse malformed credentials: %s', async (authorization) => {
+    const answer = await send('/v2/meetings', authorization);
+    expect(answer.status).toBe(401);
+    expect(answer.body).toEqual(UNAUTHENTICATED);
+  });
+
   it('serve the same handlers with Basic credentials (rest-api.md 0.1)', async () => {
     const auth = basic(t.appId, t.token);
     const created = await send('/v2/meetings', auth, {

@@ -129,6 +129,12 @@ describe('the listeners', () => {
     expect((await fetch(`http://127.0.0.1:${settings.httpPort}/healthz`)).status).toBe(200);
   });
 
+  it('take the whole address in the place of the path, as proxies send it', async () => {
+    await open();
+    const answer = await exchange(requestLine('http://localhost/healthz?x=1', 'Connection: close\r\n'));
+    expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*fine$/);
+  });
+
   it('answer 404 in the common form where nothing is served, and count requests by surface', async () => {
     await open();
     const answer = await fetch(`http://127.0.0.1:${settings.httpPort}/nothing?token=secret`);

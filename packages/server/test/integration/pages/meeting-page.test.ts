@@ -2,12 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pages } from '../../../src/pages/index.js';
 import type { Services } from '../../../src/services.js';
 
 /** The pages below never get as far as the database or the token signer. */
-const services = { settings: { host: '0.0.0.0', baseDomain: 'localhost:8443' } } as Services;
+const services = {
+  settings: { host: '0.0.0.0', baseDomain: 'localhost:8443' },
+  log: pino({ level: 'silent' }),
+} as Services;
 
 describe('the pages of the server', () => {
   let dir: string;

@@ -12,6 +12,8 @@ describe('the table of routes', () => {
   it.each([
     ['/client/v4/accounts/a/realtime/kit/apps', 'managementApi'],
     ['/accounts/a/realtime/kit/apps', 'managementApi'],
+    ['/client/v4', 'managementApi'],
+    ['/client/v40', null],
     ['/openapi.json', 'managementApi'],
     ['/v2/internals/participant-details', 'clientApi'],
     ['/iceservers', 'clientApi'],
@@ -44,6 +46,7 @@ describe('the table of routes', () => {
 
   it('tells the older management paths from the client API by their Basic credentials', () => {
     expect(surfaceFor(at('/v2/meetings', 'api.meet.example.com', 'Basic YTpi'), BASE)).toBe('managementApi');
+    expect(surfaceFor(at('/v2/meetings', 'api.meet.example.com', 'basic'), BASE)).toBe('managementApi');
     expect(surfaceFor(at('/v2/meetings', 'api.meet.example.com', 'Bearer t'), BASE)).toBe('clientApi');
   });
 
