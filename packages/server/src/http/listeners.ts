@@ -32,6 +32,8 @@ export interface Listeners {
   close(graceMs: number): Promise<void>;
 }
 
+/** HTTP/1.0 knows no `Host`, and health checks of load balancers speak it. */
+const NAMELESS_HOST = 'localhost';
 const KEEP_ALIVE_MS = 15_000;
 /** How often Node looks for clients that take too long with their headers or their body. */
 const TIMEOUT_CHECK_MS = 1_000;
@@ -46,7 +48,7 @@ export async function openListeners({ settings, fetch, edge, tls }: ListenersOpt
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
   };
   // The adaptor would otherwise put its own Request and Response in the place of Node's, for everybody.
-  const shared = { fetch: fetch as never, overrideGlobalObjects: false };
+  const shared = { fetch: fetch as never, overrideGlobalObjects: false, hostname: NAMELESS_HOST };
   const plain = createAdaptorServer({
     ...shared,
     createServer: createPlainServer,
