@@ -14,7 +14,11 @@ export const limitBody =
     if (length !== undefined && Number(length) > maxBytes) throw tooLarge(maxBytes);
     // A request that announces neither a length nor chunks has no body (RFC 9112, 6.3).
     if (c.req.header('transfer-encoding') !== undefined && c.req.raw.body) {
-      c.req.bodyCache.arrayBuffer = await whole(readBounded(c.req.raw.body, maxBytes));
+      const body = await whole(readBounded(c.req.raw.body, maxBytes));
+      const { method, url, headers } = c.req.raw;
+      // A Request of these methods cannot be made with a body.
+      const hasBody = method !== 'GET' && method !== 'HEAD';
+      c.req.raw = new Request(url, { method, headers, body: hasBody ? body : null });
     }
     await next();
   };

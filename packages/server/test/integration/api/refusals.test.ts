@@ -54,6 +54,20 @@ describe('bodies', () => {
     expect((await post('{}')).status).toBe(201);
   });
 
+  it('are read also when they come without a length', async () => {
+    const inChunks = (...texts: string[]) =>
+      new ReadableStream({
+        start: (controller) => {
+          for (const text of texts) controller.enqueue(new TextEncoder().encode(text));
+          controller.close();
+        },
+      });
+    const answer = await post(inChunks('{"title":', '"In chu', 'nks"}'));
+    expect(answer.status).toBe(201);
+    expect(answer.body.data.title).toBe('In chunks');
+    expect((await post(inChunks())).status).toBe(400);
+  });
+
   it.each([
     ['{"title":', '"body" must be valid JSON'],
     ['', '"body" must be valid JSON'],
