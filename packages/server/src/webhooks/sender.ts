@@ -107,10 +107,10 @@ export class WebhookSender {
   }
 
   #post(webhook: OutgoingWebhook, signature: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { origin, pathname, search } = new URL(webhook.url);
+    const url = new URL(webhook.url);
     return this.#agent.request({
-      origin,
-      path: pathname + search,
+      origin: url.origin,
+      path: url.pathname + url.search,
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -118,6 +118,7 @@ export class WebhookSender {
         'rtk-signature': signature,
         'rtk-uuid': webhook.deliveryId,
         'rtk-webhook-id': webhook.webhookId,
+        ...authorizationOf(url),
       },
       body: webhook.body,
       signal,
@@ -142,6 +143,22 @@ export class WebhookSender {
 /** A delivery that fails for good without a request. */
 export function neverSent(error: string): Outcome {
   return { kind: 'failed', httpStatus: null, error, retryAfterMs: null, durationMs: 0 };
+}
+
+/** User and password of a URL go where receivers look for them (RFC 7617). */
+function authorizationOf({ username, password }: URL): { authorization?: string } {
+  if (username === '' && password === '') return {};
+  const pair = `${percentDecoded(username)}:${percentDecoded(password)}`;
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+/** A lone `%` in a password stays as it is. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The status has decided already, so a body that breaks off, runs on or never ends changes nothing. */

@@ -70,6 +70,14 @@ test('WB05 WB06 WB08 WB09 WB18: the request and its signature', async () => {
   expect(await verifies(headers['rtk-signature'] as string, body.replace('LIVE', 'LIVF'))).toBe(false);
 });
 
+test('user and password of a URL are sent as Basic credentials', async () => {
+  const sink = await bench.sink();
+  const { delivery } = await deliverTo(sink.url.replace('http://', 'http://me%40x:p%3Aw%25@'));
+  expect(delivery.status).toBe('DELIVERED');
+  const pair = Buffer.from('me@x:p:w%').toString('base64');
+  expect(sink.received[0]!.headers.authorization).toBe(`Basic ${pair}`);
+});
+
 test('WB09: a second start uses the same key', async () => {
   expect(await bench.startWebhooks().publicKeyPem()).toBe(await webhooks.publicKeyPem());
   expect(await webhooks.publicKeyPem()).toMatch(

@@ -10,6 +10,11 @@ test.each([
   ['javascript:alert(1)', false],
   ['//receiver.example/', false],
   ['receiver.example', false],
+  ['http:receiver.example', false],
+  ['http:/receiver.example', false],
+  [' http://receiver.example', false],
+  ['http://receiver.example/a b', false],
+  ['http:///receiver.example', false],
   ['', false],
 ])('isWebhookUrl(%j) is %j', (url, expected) => {
   expect(isWebhookUrl(url)).toBe(expected);
