@@ -40,6 +40,10 @@ describe('participant tokens', () => {
     await expect(tokens.verify(token)).rejects.toEqual(refusal('token_expired'));
   });
 
+  it('differ, also when they are made for one participant in one second (C15)', async () => {
+    expect(await tokens.mint(WHO)).not.toBe(await tokens.mint(WHO));
+  });
+
   it('can be read with plain base64, as the SDK does (S21)', async () => {
     const id = <Id>() => fc.uuid() as unknown as fc.Arbitrary<Id>;
     const who = fc.record({
