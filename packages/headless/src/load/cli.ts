@@ -50,10 +50,10 @@ function readOptions(args: string[]): LoadOptions | undefined {
     appId: values.app,
     socketUrl: values.socket ?? `${url.replace(/^http/, 'ws')}${SOCKET_PATH}`,
     secureContext: values.ca === undefined ? undefined : createSecureContext({ ca: readFileSync(values.ca) }),
-    participants: number('participants', values.participants, 1),
-    meetings: number('meetings', values.meetings, 1),
+    participants: whole('participants', values.participants),
+    meetings: whole('meetings', values.meetings),
     presetName: values.preset,
-    concurrency: number('concurrency', values.concurrency, 1),
+    concurrency: whole('concurrency', values.concurrency),
     holdMs: number('hold', values.hold, 0) * 1000,
     chatsPerSecond: number('chats-per-second', values['chats-per-second'], 0),
     onProgress: (line) => console.error(line),
@@ -69,6 +69,12 @@ function number(name: string, text: string, least: number): number {
   const value = Number(text);
   if (!(value >= least)) throw new TypeError(`--${name} must be a number from ${least} on, not "${text}".`);
   return value;
+}
+
+function whole(name: string, text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text))
+    throw new TypeError(`--${name} must be a whole number from 1 on, not "${text}".`);
+  return Number(text);
 }
 
 /** Exit code 0 when nothing failed, 1 when something did, 2 when the command line is wrong. */

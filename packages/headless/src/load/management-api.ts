@@ -45,7 +45,8 @@ export class ManagementApi {
 
   private async call<Data>(method: string, path: string, body?: object): Promise<Data> {
     const { apiUrl, accountId, apiToken } = this.options;
-    const response = await fetch(`${apiUrl}/accounts/${accountId}/realtime/kit${path}`, {
+    const url = `${apiUrl}/accounts/${accountId}/realtime/kit${path}`;
+    const response = await fetch(url, {
       method,
       headers: {
         authorization: `Bearer ${apiToken}`,
@@ -53,11 +54,19 @@ export class ManagementApi {
       },
       body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    }).catch((error: Error) => {
+      // What went wrong stands in the cause alone.
+      throw new Error(`${method} ${pathPattern(path)} of ${apiUrl}: ${reasonOf(error)}`);
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${pathPattern(path)}: ${response.status} ${text}`);
     return (JSON.parse(text) as { data: Data }).data;
   }
+}
+
+function reasonOf({ cause, message }: Error): string {
+  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
+  return first instanceof Error ? first.message : message;
 }
 
 /** Ids left out, so that the same failure of many requests is counted as one. */

@@ -63,6 +63,13 @@ describe('runLoad', () => {
     ]);
   });
 
+  it('says why the server cannot be reached', async () => {
+    const apiUrl = 'http://localhost:1/client/v4';
+    await expect(runLoad({ ...options, apiUrl })).rejects.toThrow(
+      /^GET \/apps of http:\/\/localhost:1\/client\/v4: (connect ECONNREFUSED|bad port)/,
+    );
+  });
+
   it('rejects when the token is wrong', async () => {
     await expect(runLoad({ ...options, apiToken: 'wrong' })).rejects.toThrow('401');
   });
