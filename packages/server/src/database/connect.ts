@@ -36,8 +36,11 @@ export function connect({ url, maxConnections, log }: ConnectOptions): Kysely<Da
     application_name: 'parley',
   });
   // A connection that dies is replaced by the pool; without listeners it would end the process, whether it lies
-  // idle or is in use. Of the latter the query under way fails, and whoever made it is told.
-  pool.on('error', (error) => log?.warn({ error: error.message }, 'An idle database connection was lost'));
+  // idle or is in use. Of the latter the query under way fails, and whoever made it is told. Once the pool is being
+  // closed, it is no news that the database closes its end first.
+  pool.on('error', (error) => {
+    if (!pool.ending) log?.warn({ error: error.message }, 'An idle database connection was lost');
+  });
   pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
