@@ -14,6 +14,9 @@ import { Inbox } from './inbox.js';
 import { Recording } from './recording.js';
 import { findTools, type Tools } from './tools.js';
 
+/** The contract's; a recorder that hangs is silent. */
+const ALIVE_EVERY_MS = 5_000;
+
 const inbox = new Inbox();
 
 /** The recorder process: orders over the IPC channel, events back, and its own end after the last of them. */
@@ -36,7 +39,9 @@ async function record(order: RecordOrder, tools: Tools, ready: RecorderBrowser |
   inbox.listen((command) => recording.command(command as RecorderCommand));
   process.once('disconnect', () => recording.abandon());
   if (!process.connected) recording.abandon();
+  const life = setInterval(() => send({ kind: 'alive', atMs: Date.now() }), ALIVE_EVERY_MS);
   await recording.run();
+  clearInterval(life);
 }
 
 /**

@@ -11,7 +11,7 @@ export const TARGET_TITLE = 'parley-recorded-page';
 /** Nothing larger is recorded; the page gets its own size later. */
 const LARGEST_SIZE = { width: 1920, height: 1920 };
 
-/** Parts of Chromium that call its vendor, or stand between a page and its own machine. */
+/** Parts of Chromium that call its vendor, stand between a page and its own machine, or keep a process for pages that never come. */
 const FEATURES_OFF = [
   'DestroyProfileOnBrowserClose',
   'HttpsFirstBalancedModeAutoEnable',
@@ -23,6 +23,7 @@ const FEATURES_OFF = [
   'OptimizationHints',
   'PaintHolding',
   'PreconnectToSearch',
+  'SpareRendererForSitePerProcess',
   'Translate',
 ];
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Output } from '../../src/contract.js';
 import { lipSyncMs, lookAt } from '../support/look.js';
-import { Bench, SMALL, VIDEO } from '../support/recorder.js';
+import { Bench, type Recorder, SMALL, VIDEO } from '../support/recorder.js';
 import { type RecordingApp, serveRecordingApp } from '../support/recording-app.js';
 
 let app: RecordingApp;
@@ -36,7 +36,14 @@ describe('a recording', () => {
     expect(file!.peakDbfs).toBeGreaterThan(-12);
     expect(lipSyncMs(look).length).toBeGreaterThan(3);
     for (const offsetMs of lipSyncMs(look)) expect(Math.abs(offsetMs)).toBeLessThan(100);
-    expect(recorder.events.map(({ kind }) => kind)).toEqual(['recording', 'finished']);
+    const kinds = recorder.events.map(({ kind }) => kind);
+    expect(kinds).toContain('alive');
+    expect(kinds.filter((kind) => kind !== 'alive' && kind !== 'starting')).toEqual([
+      'recording',
+      'finished',
+    ]);
+    const phases = recorder.events.flatMap((event) => (event.kind === 'starting' ? [event.phase] : []));
+    expect(phases).toEqual(['browser', 'capture', 'page', 'session', 'encoding']);
   });
 
   it('is an upright WebM with VP8, Vorbis and one channel where that is asked for, by a recorder that stood by (RC20, RC21)', async () => {
@@ -56,6 +63,34 @@ describe('a recording', () => {
     ]);
     expectBlue(look.colour);
     expect(look.beeps.length).toBeGreaterThan(1);
+  });
+
+  it('begins each time, at once with others and after them, and with an order that comes before the browser', async () => {
+    const others = await Promise.all([Bench.open(), Bench.open(), Bench.open()]);
+    const [ready, early, together] = others as [Bench, Bench, Bench];
+    const shot = async (recorder: Recorder) => {
+      await recorder.event('recording');
+      await sleep(1_000);
+      const [file] = await recorder.stop();
+      expect(file!.frames).toBeGreaterThan(0);
+      expect(file!.peakDbfs).toBeGreaterThan(-12);
+      expectBlue((await lookAt(file!.path)).colour);
+    };
+    const ordered = (from: Bench, recorder: Recorder) => {
+      from.handOver(recorder, app.url(), SMALL);
+      return shot(recorder);
+    };
+    try {
+      const standby = await ready.standBy();
+      await Promise.all([
+        ordered(ready, standby),
+        ordered(early, await early.standBy({ isReady: false })),
+        shot(together.record(app.url(), SMALL)),
+      ]);
+      await shot(bench.record(app.url(), SMALL));
+    } finally {
+      await Promise.all(others.map((other) => other.dispose()));
+    }
   });
 
   it('is sound alone where no picture is asked for (RC22, RC23)', async () => {
@@ -127,7 +162,7 @@ describe('a recording that cannot be', () => {
     const recorder = bench.record(url(), SMALL, { startWithinMs: 4_000 });
     const failed = await recorder.event('failed');
     expect(failed).toMatchObject({ code: 'page_failed', reason: expect.stringContaining(reason) });
-    expect(recorder.events).toHaveLength(1);
+    expect(recorder.events.filter(({ kind }) => kind !== 'starting')).toHaveLength(1);
     await recorder.exited;
   });
 

@@ -109,15 +109,15 @@ export class Bench {
     return this.#start(this.#recordOrder(pageUrl, output, more), env);
   }
 
-  /** A recorder that has its browser open. */
-  async standBy(): Promise<Recorder> {
+  /** A recorder that has its browser open, or opens it. */
+  async standBy({ isReady = true } = {}): Promise<Recorder> {
     const folder = await mkdtemp(join(tmpdir(), 'parley-recorder-'));
     this.#folders.push(folder);
     const recorder = this.#start({
       ...{ kind: 'standby', folder, trustedOrigins: [] },
       pageUrl: 'data:text/html,not yet',
     });
-    await recorder.event('ready');
+    if (isReady) await recorder.event('ready');
     return recorder;
   }
 

@@ -11,7 +11,7 @@ import {
   RecorderProcess,
 } from './recorder-process.js';
 
-/** Recordings that have just begun get the processor to themselves for so long. */
+/** Recordings that have just begun, and those at work between two preparations, get the processor to themselves for so long. */
 const PREPARE_AFTER_MS = 5_000;
 const MINUTE_MS = 60_000;
 
@@ -158,7 +158,7 @@ export class ReadyRecorders {
           standby.isReady = true;
           this.#keepOn();
           this.options.log.info({ ready: this.ready }, 'A recorder is ready');
-          void this.#prepare();
+          this.#prepareSoon();
         },
         onExit: () => this.#drop(standby),
       });
