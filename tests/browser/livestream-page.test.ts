@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { backendOf } from '../support/backend.js';
-import { type MeetingPage, openMeetingPage } from '../support/browser-meeting-page.js';
-import { chromiumIsInstalled, launchChromium } from '../support/chromium.js';
-import { type ParleyProcess, serverIsBuilt, startParley } from '../support/parley-process.js';
+import { type KitStage, setUpKitStage } from '../support/browser-kit-stage.js';
+import type { MeetingPage } from '../support/browser-meeting-page.js';
+import { chromiumIsInstalled } from '../support/chromium.js';
+import { serverIsBuilt } from '../support/parley-process.js';
 import { until } from '../support/until.js';
 
 const ffmpegIsInstalled = existsSync('/usr/bin/ffmpeg');
@@ -14,29 +13,17 @@ const LIVE_WITHIN_MS = 60_000;
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt || !ffmpegIsInstalled)(
   'a livestream in the UI Kit',
   () => {
-    let parley: ParleyProcess;
-    let browser: Browser;
+    let stage: KitStage;
     let host: MeetingPage;
     let viewer: MeetingPage;
 
     beforeAll(async () => {
-      parley = await startParley();
-      browser = await launchChromium({ trustCertificates: false });
-      const backend = await backendOf(parley);
-      const meeting = await backend.newMeeting({ title: 'On air' });
-      const open = async (name: string, preset: string) => {
-        const { token } = await backend.addParticipant(meeting, name, preset);
-        const page = await openMeetingPage(browser, `${parley.httpUrl}/meet?authToken=${token}`);
-        await page.join();
-        return page;
-      };
-      host = await open('Hal', 'livestream_host');
-      viewer = await open('Vera', 'livestream_viewer');
+      stage = await setUpKitStage();
+      const meeting = await stage.backend.newMeeting({ title: 'On air' });
+      host = await stage.enter(meeting, 'Hal', 'livestream_host');
+      viewer = await stage.enter(meeting, 'Vera', 'livestream_viewer');
     });
-    afterAll(async () => {
-      await browser?.close();
-      await parley?.dispose();
-    });
+    afterAll(() => stage?.dispose());
 
     const player = () => viewer.page.locator('rtk-livestream-player');
     const played = () =>
@@ -80,7 +67,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt || !ffmpegIsInstalled)(
       for (const page of [host, viewer]) {
         expect(page.violations).toEqual([]);
         const addresses = page.requests.filter((address) => /^(https?|wss?):/.test(address));
-        expect(addresses.filter((address) => !address.startsWith(parley.httpUrl))).toEqual([]);
+        expect(addresses.filter((address) => !address.startsWith(stage.parley.httpUrl))).toEqual([]);
       }
     });
   },

@@ -1,9 +1,8 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { backendOf } from '../support/backend.js';
-import { type MeetingPage, openMeetingPage } from '../support/browser-meeting-page.js';
-import { chromiumIsInstalled, launchChromium } from '../support/chromium.js';
-import { type ParleyProcess, serverIsBuilt, startParley } from '../support/parley-process.js';
+import { type KitStage, setUpKitStage } from '../support/browser-kit-stage.js';
+import type { MeetingPage } from '../support/browser-meeting-page.js';
+import { chromiumIsInstalled } from '../support/chromium.js';
+import { serverIsBuilt } from '../support/parley-process.js';
 import { proves } from '../support/proves.js';
 import { until } from '../support/until.js';
 
@@ -11,29 +10,17 @@ import { until } from '../support/until.js';
 const FAR_APART = 120;
 
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('video backgrounds of the UI Kit', () => {
-  let parley: ParleyProcess;
-  let browser: Browser;
+  let stage: KitStage;
   let tom: MeetingPage;
   let ann: MeetingPage;
 
   beforeAll(async () => {
-    parley = await startParley();
-    browser = await launchChromium({ trustCertificates: false });
-    const backend = await backendOf(parley);
-    const meeting = await backend.newMeeting();
-    const open = async (name: string) => {
-      const { token } = await backend.addParticipant(meeting, name, 'group_call_participant');
-      const page = await openMeetingPage(browser, `${parley.httpUrl}/meet?authToken=${token}`);
-      await page.join();
-      return page;
-    };
-    [tom, ann] = [await open('Tom'), await open('Ann')];
+    stage = await setUpKitStage();
+    const meeting = await stage.backend.newMeeting();
+    [tom, ann] = [await stage.enter(meeting, 'Tom'), await stage.enter(meeting, 'Ann')];
     await ann.showsVideos(2);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await parley?.dispose();
-  });
+  afterAll(() => stage?.dispose());
 
   /** Mean colour of the upper left quarter of Tom's picture, as Ann sees it. */
   const colourOfTom = () =>
@@ -72,7 +59,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('video backgrounds of th
   it('load their model from this server alone', () => {
     const addresses = tom.requests.filter((address) => /^https?:/.test(address));
     expect(addresses.some((address) => address.endsWith('.tflite'))).toBe(true);
-    expect(addresses.filter((address) => !address.startsWith(parley.httpUrl))).toEqual([]);
+    expect(addresses.filter((address) => !address.startsWith(stage.parley.httpUrl))).toEqual([]);
     expect(tom.violations).toEqual([]);
     expect(tom.errors).toEqual([]);
   });

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadlessPeer } from '@parley/headless';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Backend, backendOf } from '../support/backend.js';
-import { type MeetingPage, openMeetingPage } from '../support/browser-meeting-page.js';
-import { chromiumIsInstalled, launchChromium } from '../support/chromium.js';
-import { type ParleyProcess, serverIsBuilt, startParley } from '../support/parley-process.js';
+import { type KitStage, setUpKitStage } from '../support/browser-kit-stage.js';
+import type { MeetingPage } from '../support/browser-meeting-page.js';
+import { chromiumIsInstalled } from '../support/chromium.js';
+import { serverIsBuilt } from '../support/parley-process.js';
 import { until } from '../support/until.js';
 
 /** The kit asks for messages in pages of this size, and shows three pages at once. */
@@ -20,35 +19,26 @@ const PICTURE = Buffer.from(
 
 /** What a person does with messages by the kit's own menus. The tests go on from one another in one meeting. */
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the chat of the UI Kit', () => {
-  let parley: ParleyProcess;
-  let browser: Browser;
-  let backend: Backend;
+  let stage: KitStage;
   let meeting: string;
   let mary: MeetingPage;
   let tom: MeetingPage;
 
   const open = async (name: string, preset = 'group_call_participant') => {
-    const { token } = await backend.addParticipant(meeting, name, preset);
-    const page = await openMeetingPage(browser, `${parley.httpUrl}/meet?authToken=${token}`);
-    await page.join();
+    const page = await stage.enter(meeting, name, preset);
     await page.press('chat-toggle');
     return page;
   };
   beforeAll(async () => {
-    parley = await startParley();
-    browser = await launchChromium({ trustCertificates: false });
-    backend = await backendOf(parley);
-    meeting = await backend.newMeeting({ title: 'Weekly' });
+    stage = await setUpKitStage();
+    meeting = await stage.backend.newMeeting({ title: 'Weekly' });
     const may = { can_send: true, text: true, files: true };
-    await backend.newPreset('whispers', 'group_call_participant', {
+    await stage.backend.newPreset('whispers', 'group_call_participant', {
       chat: { public: may, private: { ...may, can_receive: true } },
     });
     [mary, tom] = [await open('Mary', 'group_call_host'), await open('Tom', 'whispers')];
   });
-  afterAll(async () => {
-    await browser?.close();
-    await parley?.dispose();
-  });
+  afterAll(() => stage?.dispose());
 
   const message = (page: MeetingPage, text: string) =>
     page.page.locator('rtk-chat-messages-ui-paginated rtk-message-view').filter({ hasText: text });
@@ -127,9 +117,9 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the chat of the UI Kit'
   });
 
   it('who comes late reads back page by page, and down to the newest again (H09)', async () => {
-    const { token } = await backend.addParticipant(meeting, 'Writer', 'group_call_participant');
+    const { token } = await stage.backend.addParticipant(meeting, 'Writer', 'group_call_participant');
     const writer = new HeadlessPeer({
-      url: `${parley.httpUrl.replace('http', 'ws')}/ws`,
+      url: `${stage.parley.httpUrl.replace('http', 'ws')}/ws`,
       token,
       displayName: 'Writer',
     });

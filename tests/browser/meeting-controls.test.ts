@@ -1,10 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Backend, backendOf } from '../support/backend.js';
-import { type MeetingPage, openMeetingPage } from '../support/browser-meeting-page.js';
-import { chromiumIsInstalled, launchChromium } from '../support/chromium.js';
-import { type ParleyProcess, serverIsBuilt, startParley } from '../support/parley-process.js';
+import { type KitStage, setUpKitStage } from '../support/browser-kit-stage.js';
+import { counts, type MeetingPage } from '../support/browser-meeting-page.js';
+import { chromiumIsInstalled } from '../support/chromium.js';
+import { serverIsBuilt } from '../support/parley-process.js';
 import { until } from '../support/until.js';
 
 /** The one that really records is in recording.test.ts. */
@@ -16,32 +15,19 @@ const FAKE_RECORDER = fileURLToPath(new URL('../support/fake-recorder.mjs', impo
  * one meeting.
  */
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI Kit', () => {
-  let parley: ParleyProcess;
-  let backend: Backend;
-  let browser: Browser;
+  let stage: KitStage;
   let meeting: string;
   let host: MeetingPage;
   let guest: MeetingPage;
 
   beforeAll(async () => {
-    parley = await startParley({ env: { PARLEY_RECORDER: FAKE_RECORDER } });
-    browser = await launchChromium({ trustCertificates: false });
-    backend = await backendOf(parley);
-    meeting = await backend.newMeeting({ title: 'Weekly' });
-    const open = async (name: string, preset: string) => {
-      const { token } = await backend.addParticipant(meeting, name, preset);
-      const page = await openMeetingPage(browser, `${parley.httpUrl}/meet?authToken=${token}`);
-      await page.join();
-      return page;
-    };
-    host = await open('Mary', 'group_call_host');
-    guest = await open('Tom', 'group_call_participant');
+    stage = await setUpKitStage({ env: { PARLEY_RECORDER: FAKE_RECORDER } });
+    meeting = await stage.backend.newMeeting({ title: 'Weekly' });
+    host = await stage.enter(meeting, 'Mary', 'group_call_host');
+    guest = await stage.enter(meeting, 'Tom', 'group_call_participant');
     await host.showsVideos(2);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await parley?.dispose();
-  });
+  afterAll(() => stage?.dispose());
 
   /** The label under a button of the control bar, which says what is on. */
   const label = (page: MeetingPage, control: string, text: string) =>
@@ -52,8 +38,6 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
   };
   const rowOfTom = () => host.page.locator('rtk-participants rtk-participant').filter({ hasText: 'Tom' });
   const inMenuOfTom = (item: string) => host.choose(rowOfTom(), item);
-  const counts = (locator: Locator, count: number) =>
-    until(`${count} of them`, async () => (await locator.count()) === count);
 
   it('microphone and camera, off and on', async () => {
     await guest.press('mic-toggle');
@@ -191,7 +175,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
   it('a recording: begun and ended by the same button, shown to everybody, and there to be had (RC01, RC06, RC08)', async () => {
     const press = () => host.pressInMore('recording-toggle');
     const shown = [host, guest].map(({ page }) => page.locator('rtk-recording-indicator .indicator').first());
-    const { accountId: account_id, appId: app_id, client } = backend;
+    const { accountId: account_id, appId: app_id, client } = stage.backend;
     const recording = async () => {
       const query = { account_id, meeting_id: meeting };
       return (await client.realtimeKit.recordings.getRecordings(app_id, query)).data[0];
@@ -208,7 +192,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
       return now?.status === 'UPLOADED' && now;
     });
     const link = new URL(done.download_url!);
-    const file = await fetch(`${parley.httpUrl}${link.pathname}${link.search}`);
+    const file = await fetch(`${stage.parley.httpUrl}${link.pathname}${link.search}`);
     expect((await file.arrayBuffer()).byteLength).toBe(done.file_size);
   });
 
@@ -224,7 +208,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the controls of the UI 
       expect(page.violations).toEqual([]);
       expect(page.errors).toEqual([]);
       const addresses = page.requests.filter((address) => /^(https?|wss?):/.test(address));
-      expect(addresses.filter((address) => !address.startsWith(parley.httpUrl))).toEqual([]);
+      expect(addresses.filter((address) => !address.startsWith(stage.parley.httpUrl))).toEqual([]);
     }
   });
 });

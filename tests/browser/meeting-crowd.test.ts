@@ -1,10 +1,9 @@
 import { HeadlessPeer } from '@parley/headless';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Backend, backendOf } from '../support/backend.js';
-import { type MeetingPage, openMeetingPage } from '../support/browser-meeting-page.js';
-import { chromiumIsInstalled, launchChromium } from '../support/chromium.js';
-import { type ParleyProcess, serverIsBuilt, startParley } from '../support/parley-process.js';
+import { type KitStage, setUpKitStage } from '../support/browser-kit-stage.js';
+import type { MeetingPage } from '../support/browser-meeting-page.js';
+import { chromiumIsInstalled } from '../support/chromium.js';
+import { serverIsBuilt } from '../support/parley-process.js';
 import { until } from '../support/until.js';
 
 /** The most that a preset may show on one page, oneself among them. */
@@ -16,17 +15,15 @@ const AT_ONCE = 9;
 const USUAL = 6;
 
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('a hundred people in the UI Kit', () => {
-  let parley: ParleyProcess;
-  let browser: Browser;
-  let backend: Backend;
+  let stage: KitStage;
   let meeting: string;
   const crowd: HeadlessPeer[] = [];
 
   const enter = async (number: number) => {
     const name = `Guest ${number}`;
-    const { token } = await backend.addParticipant(meeting, name, 'group_call_participant');
+    const { token } = await stage.backend.addParticipant(meeting, name, 'group_call_participant');
     const peer = new HeadlessPeer({
-      url: `${parley.httpUrl.replace('http', 'ws')}/ws`,
+      url: `${stage.parley.httpUrl.replace('http', 'ws')}/ws`,
       token,
       displayName: name,
     });
@@ -34,27 +31,18 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('a hundred people in the
     await peer.connect();
     await peer.join();
   };
-  const open = async (name: string, preset: string) => {
-    const { token } = await backend.addParticipant(meeting, name, preset);
-    const page = await openMeetingPage(browser, `${parley.httpUrl}/meet?authToken=${token}`);
-    await page.join();
-    return page;
-  };
 
   beforeAll(async () => {
-    parley = await startParley();
-    browser = await launchChromium({ trustCertificates: false });
-    backend = await backendOf(parley);
+    stage = await setUpKitStage();
     const maxVideoStreams = { desktop: TILES_MAX, mobile: TILES_MAX };
-    await backend.newPreset('wall', 'group_call_host', {}, { max_video_streams: maxVideoStreams });
-    meeting = await backend.newMeeting({ title: 'Assembly' });
+    await stage.backend.newPreset('wall', 'group_call_host', {}, { max_video_streams: maxVideoStreams });
+    meeting = await stage.backend.newMeeting({ title: 'Assembly' });
     const numbers = Array.from({ length: CROWD }, (_, index) => index + 1);
     while (numbers.length > 0) await Promise.all(numbers.splice(0, AT_ONCE).map(enter));
   });
   afterAll(async () => {
     for (const peer of crowd) peer.drop();
-    await browser?.close();
-    await parley?.dispose();
+    await stage?.dispose();
   });
 
   const tiles = (page: MeetingPage) => page.page.locator('rtk-grid rtk-participant-tile');
@@ -64,7 +52,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('a hundred people in the
   ];
 
   it('one page shows all of them where the preset allows it (V07)', async () => {
-    const wall = await open('Mary', 'wall');
+    const wall = await stage.enter(meeting, 'Mary', 'wall');
     await until('all tiles', async () => (await names(wall)).length === TILES_MAX);
     await wall.screenshot('crowd-wall');
     await wall.page.locator('rtk-hand-raise-toggle').first().waitFor();
@@ -74,7 +62,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('a hundred people in the
   });
 
   it('pages of the usual size show each of them once (V03)', async () => {
-    const page = await open('Tom', 'group_call_participant');
+    const page = await stage.enter(meeting, 'Tom', 'group_call_participant');
     const pages = Math.ceil(CROWD / USUAL);
     const seen = new Set<string>();
     for (let number = 1; number <= pages; number++) {

@@ -1,46 +1,34 @@
-import type { Browser, Locator } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { backendOf } from '../support/backend.js';
-import { type MeetingPage, openMeetingPage } from '../support/browser-meeting-page.js';
-import { chromiumIsInstalled, launchChromium } from '../support/chromium.js';
-import { type ParleyProcess, serverIsBuilt, startParley } from '../support/parley-process.js';
+import { type KitStage, setUpKitStage } from '../support/browser-kit-stage.js';
+import { counts, type MeetingPage } from '../support/browser-meeting-page.js';
+import { chromiumIsInstalled } from '../support/chromium.js';
+import { serverIsBuilt } from '../support/parley-process.js';
 import { until } from '../support/until.js';
 
 /** The kit's manager of breakout rooms from its first button to its last. The tests go on from one another. */
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the breakout rooms of the UI Kit', () => {
-  let parley: ParleyProcess;
-  let browser: Browser;
+  let stage: KitStage;
   let host: MeetingPage;
   let tom: MeetingPage;
   let ann: MeetingPage;
 
   beforeAll(async () => {
-    parley = await startParley();
-    browser = await launchChromium({ trustCertificates: false });
-    const backend = await backendOf(parley);
-    await backend.newPreset('returner', 'group_call_participant', {
+    stage = await setUpKitStage();
+    await stage.backend.newPreset('returner', 'group_call_participant', {
       connected_meetings: {
         can_alter_connected_meetings: false,
         can_switch_connected_meetings: false,
         can_switch_to_parent_meeting: true,
       },
     });
-    const meeting = await backend.newMeeting({ title: 'Course' });
-    const open = async (name: string, preset: string) => {
-      const { token } = await backend.addParticipant(meeting, name, preset);
-      const page = await openMeetingPage(browser, `${parley.httpUrl}/meet?authToken=${token}`);
-      await page.join();
-      return page;
-    };
-    host = await open('Mary', 'group_call_host');
-    tom = await open('Tom', 'group_call_participant');
-    ann = await open('Ann', 'returner');
+    const meeting = await stage.backend.newMeeting({ title: 'Course' });
+    host = await stage.enter(meeting, 'Mary', 'group_call_host');
+    tom = await stage.enter(meeting, 'Tom', 'group_call_participant');
+    ann = await stage.enter(meeting, 'Ann', 'returner');
     await host.showsVideos(3);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await parley?.dispose();
-  });
+  afterAll(() => stage?.dispose());
 
   const manager = () => host.dialog.locator('rtk-breakout-rooms-manager');
   const cards = () => manager().locator('rtk-breakout-room-manager');
@@ -58,8 +46,6 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the breakout rooms of t
     where.locator('rtk-button').filter({ hasText: text }).first();
   const confirm = (text: string) =>
     host.page.locator('rtk-confirmation-modal rtk-button').getByText(text).click();
-  const counts = (locator: Locator, count: number) =>
-    until(`${count} of them`, async () => (await locator.count()) === count);
   const isIn = (page: MeetingPage, title: string) =>
     until(`the page in ${title}`, async () => (await page.page.title()) === title);
 

@@ -150,6 +150,11 @@ export async function openMeetingPage(
   };
 }
 
+/** Waits until that many are there. */
+export async function counts(locator: Locator, count: number): Promise<void> {
+  await until(`${count} of them`, async () => (await locator.count()) === count);
+}
+
 /** Frames that each participant tile has shown. */
 function playedFrames(page: Page): Promise<number[]> {
   return page
