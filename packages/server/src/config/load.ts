@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { nearest } from './nearest.js';
 import { BadValue } from './parsers.js';
+import type { Setting } from './setting.js';
 import type { Settings } from './settings.js';
-import { SETTINGS, type Setting } from './table.js';
+import { SETTINGS } from './table.js';
 
 /** What keeps the server from starting; its message is the only line to print. */
 export class SettingsError extends Error {}

@@ -9,7 +9,7 @@ export function configurationPage(): string {
   });
   return `# Configuration
 
-Made from \`packages/server/src/config/table.ts\` by \`npm run docs\`; a test holds the two against each other.
+Made from \`packages/server/src/config/table/\` by \`npm run docs\`; a test holds the two against each other.
 
 Every setting can be given in the environment or as a flag of \`parley start\`; the flag wins. An empty value
 counts as not given. A wrong value, an unknown flag or an unknown name that begins with \`PARLEY_\` stops the start

@@ -1,6 +1,6 @@
 /**
  * Everything that can be set, as the rest of the server reads it. Names, defaults and reasons of the single
- * settings stand in `table.ts`; a new setting needs a line here and a row there, and the compiler asks for both.
+ * settings stand in `table/`; a new setting needs a line here and a row there, and the compiler asks for both.
  */
 export interface Settings {
   httpPort: number;
