@@ -73,9 +73,13 @@ export type Recording =
 
 export type RecordingStatus = Recording['status'];
 
+/** How late a recorder's word that it records may be heard. */
+const HEARD_LATE_MAX_MS = 10_000;
+
 /** What happens to a recording after it was invoked. */
 export type RecordingChange =
-  | { to: 'begun' }
+  /** With the time of the first picture or sound by the clock of the recorder, who may be heard late. */
+  | { to: 'begun'; recordingSince?: Timestamp }
   | { to: 'paused' }
   | { to: 'resumed' }
   | { to: 'stopped'; stop: StopReason }
@@ -90,9 +94,11 @@ export function changeRecording(
   at: Timestamp,
 ): Recording | null {
   switch (change.to) {
-    case 'begun':
+    case 'begun': {
       if (recording.status !== 'INVOKED') return null;
-      return { status: 'RECORDING', startedAt: at, recordedMs: 0, since: at };
+      const since = beginning(change.recordingSince, at);
+      return { status: 'RECORDING', startedAt: since, recordedMs: 0, since };
+    }
     case 'paused':
       if (recording.status !== 'RECORDING') return null;
       return { status: 'PAUSED', startedAt: recording.startedAt, recordedMs: recordedMs(recording, at) };
@@ -140,6 +146,10 @@ export function recordedMs(recording: Recording, at: Timestamp): number {
       return recording.recordedMs;
   }
 }
+
+/** A recorder that says something else than a moment ago has a clock of its own, which nobody else knows. */
+const beginning = (since: Timestamp | undefined, now: Timestamp): Timestamp =>
+  since !== undefined && since <= now && since >= now - HEARD_LATE_MAX_MS ? since : now;
 
 const startOf = (recording: Recording): Timestamp | null =>
   recording.status === 'INVOKED' ? null : recording.startedAt;

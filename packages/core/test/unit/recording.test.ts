@@ -214,6 +214,17 @@ describe('a recording ends by itself', () => {
 });
 
 describe('the states of a recording', () => {
+  it.each([
+    ['1.6 s ago', -1_600, -1_600],
+    ['in the future, by a clock that goes wrong', 400, 0],
+    ['an hour ago, by a clock that goes wrong', -3_600_000, 0],
+  ])('begin when the recorder began, who may be heard late: %s (RC17, RC18)', (_what, ago, expected) => {
+    const change: RecordingChange = { to: 'begun', recordingSince: START + ago };
+    const begun = changeRecording({ status: 'INVOKED' }, change, START);
+    const since = START + expected;
+    expect(begun).toEqual({ status: 'RECORDING', startedAt: since, recordedMs: 0, since });
+  });
+
   const someChange: fc.Arbitrary<RecordingChange> = fc.constantFrom<RecordingChange[]>(
     { to: 'begun' },
     { to: 'paused' },

@@ -46,7 +46,8 @@ export interface LeadOptions {
 export class Lead {
   readonly #recorder: RecorderWatch;
   #outcome: Outcome | null = null;
-  #hasBegun = false;
+  /** By the clock of the recorder; null until it says so. */
+  #recordingSince: number | null = null;
   /** Set by the recorder's own wish to stop. */
   #wish: StopReason | null = null;
   #told: 'recording' | 'paused' | 'stopped' = 'recording';
@@ -110,7 +111,9 @@ export class Lead {
       const error = errorOf(this.#outcome) ?? EMPTY;
       return await this.#follow(row, { to: 'failed', error });
     }
-    if (this.#hasBegun) return await this.#follow(row, { to: 'begun' });
+    if (this.#recordingSince !== null) {
+      return await this.#follow(row, { to: 'begun', recordingSince: this.#recordingSince });
+    }
     if (this.#recorder.isRunning) return;
     const isApp = (row.recording_order as BrowserOrder).url !== null;
     const limitMs = isApp ? this.options.limits.appStartMs : this.options.limits.startMs;
@@ -201,7 +204,7 @@ export class Lead {
   #onEvent(event: RecorderEvent): void {
     switch (event.kind) {
       case 'recording':
-        this.#hasBegun = true;
+        this.#recordingSince = event.atMs;
         this.#recorder.clearLimit();
         break;
       case 'stopping':
