@@ -14,6 +14,9 @@ process.once('uncaughtException', (error) => {
   process.exit(1);
 });
 
+// Ctrl-C reaches every process of the terminal; the server ends this one when everybody has been told.
+process.on('SIGINT', () => undefined);
+
 // The native code prints from its media thread. A pipe that does not block loses lines when the server is slow to
 // read; one that blocks would stop the media of every room.
 new Socket({ fd: 1, readable: false }).unref();

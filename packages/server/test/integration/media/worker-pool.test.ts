@@ -72,6 +72,15 @@ test('a refusal of the worker keeps its code', async () => {
   await expect(room.request('consume', missing)).rejects.toMatchObject({ code: 'not_found' });
 });
 
+test('a worker leaves Ctrl-C to its server', async () => {
+  const started = await startPool(1);
+  const room = started.room('room');
+  await settle(started, room);
+  process.kill(started.gauges()[0]!.pid!, 'SIGINT');
+  expect(await ask(room)).toBe('served');
+  expect(started.gauges()[0]).toMatchObject({ ready: true, restarts: 0 });
+});
+
 test('a worker killed with SIGKILL is replaced, its room is told and goes on elsewhere', async () => {
   const started = await startPool(2);
   const [one, other] = [started.room('one'), started.room('other')];
