@@ -20,7 +20,8 @@ const flag = z.boolean();
 const count = (max: number) => z.int().min(0).max(max);
 
 const quality = z.enum(['qvga', 'vga', 'hd', 'fhd', 'uhd']);
-const frameRate = z.int().min(1).max(FRAME_RATE_MAX);
+/** 0, as in the samples of RealtimeKit's reference, leaves the rate to the browser. */
+const frameRate = count(FRAME_RATE_MAX);
 
 /** What kind of meeting the holder sees and how much media it shows and sends (P06-P13). */
 export const presetConfig = z.strictObject({
@@ -35,7 +36,7 @@ export const presetConfig = z.strictObject({
     screenshare: z.strictObject({ quality, frame_rate: frameRate }),
   }),
   livestream_viewer_qualities: z
-    .array(z.number().positive())
+    .array(z.number().nonnegative())
     .max(VIEWER_QUALITIES_MAX)
     .nullable()
     .default([]),

@@ -90,4 +90,14 @@ describe('preset schema', () => {
     };
     expect(presetBody.parse(changed)).toEqual(changed);
   });
+
+  it('takes the zeros of the samples in the reference (P07-P12)', () => {
+    const changed = copyOf(template);
+    at(changed, ['config']).max_screenshare_count = 0;
+    at(changed, ['config']).max_video_streams = { desktop: 0, mobile: 0 };
+    at(changed, ['config', 'media', 'video']).frame_rate = 0;
+    at(changed, ['config', 'media', 'screenshare']).frame_rate = 0;
+    at(changed, ['config']).livestream_viewer_qualities = [0];
+    expect(presetBody.parse(changed)).toEqual(changed);
+  });
 });
