@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -12,8 +12,10 @@ const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 export class FileDisk {
   private constructor(private readonly folder: string) {}
 
+  /** What people send each other is for no other account of the machine. */
   static async open(folder: string): Promise<FileDisk> {
     await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o700);
     return new FileDisk(folder);
   }
 

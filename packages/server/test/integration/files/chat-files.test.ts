@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -116,6 +116,12 @@ describe('a file sent in chat (H13)', () => {
     expect(headers.get('content-type')).toBe('application/octet-stream');
     expect(headers.get('content-disposition')).toMatch(/^attachment;/);
     expect(headers.get('content-security-policy')).toContain('sandbox');
+  });
+
+  it('lies where no other account of the machine can enter', async () => {
+    await chmod(folder, 0o755);
+    await FileDisk.open(folder);
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
   });
 
   it('may be empty', async () => {
