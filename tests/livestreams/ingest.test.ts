@@ -113,7 +113,9 @@ describe.skipIf(!serverIsBuilt || !ffmpegIsInstalled)('what encoders send', () =
       playbackUrl: livestream.playback_url,
       meeting: null,
     });
-    expect(await (await stage.play(livestream.playback_url)).text()).toContain('#EXT-X-ENDLIST');
+    await until('players are told that it is over', async () =>
+      (await (await stage.play(livestream.playback_url)).text()).includes('#EXT-X-ENDLIST'),
+    );
   });
 
   test('with a wrong key, with that of a disabled one, or with an old one goes nowhere, by RTMP as well', async () => {
@@ -171,13 +173,24 @@ describe.skipIf(!serverIsBuilt || !ffmpegIsInstalled)('what encoders send', () =
     expect(await sendInto(livestream).exited).not.toBe(0);
   });
 
-  test('when the server is killed is over with it, and can be sent again to the next one', async () => {
+  test('when the server is killed is over with it, but in a meeting goes on when the encoder comes again (LS01)', async () => {
+    const meeting = await stage.backend.newMeeting();
+    await stage.enter(meeting, 'Hal', 'livestream_host');
+    const { data: shown } = await call('POST', `meetings/${meeting}/livestreams`, { manual_ingest: true });
     const livestream = await create('crash');
-    const encoder = sendInto(livestream);
-    await stage.reached(livestream.id, 'LIVE');
+    const sending = [sendInto(livestream), sendInto(shown)];
+    await Promise.all([stage.reached(livestream.id, 'LIVE'), stage.reached(shown.id, 'LIVE')]);
     await stage.parley.kill();
-    expect(await encoder.exited).not.toBe(0);
+    for (const encoder of sending) expect(await encoder.exited).not.toBe(0);
     await stage.parley.start();
+    sendInto(shown);
+    await until('it goes on', () => statusesOf(shown.id).length === 4, 40_000);
+    expect(statusesOf(shown.id)).toEqual(['IDLE', 'LIVE', 'IDLE', 'LIVE']);
+    await until('what is new follows what there was', async () =>
+      /segment-000000.ts\n(.*\n)*#EXT-X-DISCONTINUITY\n(.*\n)*.*segment-/.test(
+        await (await stage.play(shown.playback_url)).text(),
+      ),
+    );
     await stage.reached(livestream.id, 'ERRORED');
     expect((await stage.of(livestream.id)).session).toMatchObject({
       err_message: 'The server was started again during the livestream',

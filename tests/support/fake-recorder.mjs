@@ -37,22 +37,33 @@ function begin() {
   if (has('stops')) say({ kind: 'stopping', atMs: Date.now(), reason: 'stopRecording() of the app' });
 }
 
-/** A playlist with one segment more in each tenth of a second, as ffmpeg keeps one. */
+/** A playlist with one segment more in each tenth of a second, as ffmpeg keeps one and goes on with one. */
 function stream() {
   const { folder, windowSegments } = order.hls;
-  const segments = [];
+  const playlist = join(folder, 'index.m3u8');
+  const segments = existsSync(playlist)
+    ? (readFileSync(playlist, 'utf8').match(/(#EXT-X-DISCONTINUITY\n)?#EXTINF:.*\nsegment-.*/g) ?? [])
+    : [];
+  let discontinuity = segments.length > 0 ? '#EXT-X-DISCONTINUITY\n' : '';
   const add = () => {
     const name = `segment-${String(segments.length).padStart(6, '0')}.ts`;
     writeFileSync(join(folder, name), Buffer.alloc(BYTES_PER_RECORDING, 2));
-    segments.push(`#EXTINF:2.000000,\n${name}`);
+    segments.push(`${discontinuity}#EXTINF:2.000000,\n${name}`);
+    discontinuity = '';
     const first = Math.max(0, segments.length - windowSegments);
     const head = ['#EXTM3U', '#EXT-X-VERSION:3', '#EXT-X-TARGETDURATION:2', `#EXT-X-MEDIA-SEQUENCE:${first}`];
     const draft = join(folder, 'index.m3u8.tmp');
     writeFileSync(draft, `${[...head, ...segments.slice(first)].join('\n')}\n`);
-    renameSync(draft, join(folder, 'index.m3u8'));
+    renameSync(draft, playlist);
   };
   add();
   streaming = setInterval(add, 100);
+}
+
+/** As ffmpeg does, whatever the reason to end. */
+function endPlaylist() {
+  const playlist = order?.hls && join(order.hls.folder, 'index.m3u8');
+  if (playlist && existsSync(playlist)) appendFileSync(playlist, '#EXT-X-ENDLIST\n');
 }
 
 function fillDisk() {
@@ -69,8 +80,7 @@ function finish(cues = []) {
   const raw = join(order.folder, 'raw');
   if (!existsSync(raw)) return last({ kind: 'failed', code: 'empty', reason: 'Nothing was recorded' });
   if (has('disk_full')) return last({ kind: 'failed', code: 'disk_full', reason: 'The disk is full' });
-  if (order.hls && existsSync(join(order.hls.folder, 'index.m3u8')))
-    appendFileSync(join(order.hls.folder, 'index.m3u8'), '#EXT-X-ENDLIST\n');
+  endPlaylist();
   const { video, audio } = order.output;
   const durationMs = Math.max(1, Date.now() - (beganAt || statSync(raw).mtimeMs));
   const files = [];
@@ -106,6 +116,10 @@ process.on('message', (message) => {
       return say({ kind: message.kind === 'pause' ? 'paused' : 'resumed', atMs: Date.now() });
   }
 });
-process.on('disconnect', () => has('lives_on') || process.exit(0));
+process.on('disconnect', () => {
+  if (order && has('lives_on')) return;
+  endPlaylist();
+  process.exit(0);
+});
 // Something has to keep it alive when its server is gone.
 setInterval(() => {}, 1000);

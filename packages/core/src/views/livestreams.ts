@@ -37,6 +37,7 @@ export function viewOfLivestream(
 /** `status` in the words of the management API. */
 const SHOWN = {
   invoked: { event: RoomEvent.livestreamingInvoked, status: 'INVOKED' },
+  interrupted: { event: RoomEvent.livestreamingInvoked, status: 'INVOKED' },
   live: { event: RoomEvent.startedLivestream, status: 'LIVE' },
   stopped: { event: RoomEvent.stoppedLivestream, status: 'IDLE' },
   failed: { event: RoomEvent.erroredLivestream, status: 'ERRORED' },

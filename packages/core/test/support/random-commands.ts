@@ -304,7 +304,8 @@ export class RandomCommands {
 
   #changeOfLivestream(): LivestreamChange {
     const { random } = this;
-    if (random.chance(0.7)) return { to: 'live' };
+    if (random.chance(0.6)) return { to: 'live' };
+    if (random.chance(0.3)) return { to: 'interrupted', lastAt: random.below(2_000_000) };
     if (random.chance(0.5)) return { to: 'stopped' };
     return { to: 'failed', error: { code: 'recorder_lost', message: 'The recorder is gone' } };
   }

@@ -167,7 +167,7 @@ export class Simulation {
         break;
       case 'LivestreamChanged':
         ensure(this.#livestream === event.livestreamSessionId, 'a change of a livestream that is over');
-        if (event.change.to !== 'live') this.#livestream = null;
+        if (event.change.to === 'stopped' || event.change.to === 'failed') this.#livestream = null;
         break;
       case 'ProducerAdded':
         this.#worker.set(event.producer.producerId, { peerId: event.peerId, muted: false });

@@ -146,17 +146,43 @@ describe('a livestream', () => {
       [changeLivestream(begun, { to: 'failed', error }, 3)!, { status: 'ERRORED', startedAt: 1, error }],
       [changeLivestream({ status: 'INVOKED' }, { to: 'stopped' }, 3)!, { startedAt: null }],
     ];
-    for (const [lastAt, stoppedAt] of [
-      [2, 2],
-      [0, 1],
-      [9, 3],
-    ] as const) {
-      const away = changeLivestream(begun, { to: 'failed', error, lastAt }, 3)!;
-      over.push([away, { status: 'ERRORED', stoppedAt }]);
-    }
     for (const [ended, expected] of over) {
       expect(ended).toMatchObject(expected);
       for (const to of ['live', 'stopped'] as const) expect(changeLivestream(ended, { to }, 4)).toBeNull();
+      expect(changeLivestream(ended, { to: 'interrupted', lastAt: 3 }, 4)).toBeNull();
     }
+  });
+
+  it('goes on after an interruption, whose time does not count', () => {
+    const invoked: Livestream = { status: 'INVOKED' };
+    expect(changeLivestream(invoked, { to: 'interrupted', lastAt: 1 }, 2)).toBeNull();
+    const begun = changeLivestream(invoked, { to: 'live' }, 10)!;
+    const away = changeLivestream(begun, { to: 'interrupted', lastAt: 15 }, 100)!;
+    expect(away).toEqual({ status: 'INTERRUPTED', startedAt: 10, liveMs: 5 });
+    for (const [lastAt, liveMs] of [
+      [9, 0],
+      [101, 90],
+    ] as const) {
+      expect(changeLivestream(begun, { to: 'interrupted', lastAt }, 100)).toMatchObject({ liveMs });
+    }
+    expect(changeLivestream(away, { to: 'interrupted', lastAt: 15 }, 101)).toBeNull();
+    const back = changeLivestream(away, { to: 'live' }, 200)!;
+    expect(back).toEqual({ status: 'LIVE', startedAt: 10, liveMs: 5, since: 200 });
+    expect(changeLivestream(back, { to: 'stopped' }, 207)).toMatchObject({ startedAt: 10, liveMs: 12 });
+    const error = { code: 'x', message: 'X' };
+    expect(changeLivestream(away, { to: 'failed', error }, 300)).toMatchObject({ liveMs: 5, stoppedAt: 300 });
+  });
+
+  it('that is interrupted is told as invoked again (S27)', () => {
+    const running = meeting();
+    running.do(start());
+    running.do(live());
+    const change = { to: 'interrupted', lastAt: START } as const;
+    const told = running.do({ type: 'FollowLivestream', livestreamSessionId: 'first', change });
+    expect(told.message(RoomEvent.livestreamingInvoked, 'anna')).toMatchObject({
+      status: 'INVOKED',
+      playbackUrl: URL,
+    });
+    expect(running.do(live()).receivers(RoomEvent.startedLivestream)).toEqual(['host', 'anna']);
   });
 });

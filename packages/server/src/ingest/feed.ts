@@ -45,6 +45,8 @@ export class Feed {
   #writer: Ffmpeg | null = null;
   /** Settles when the key was judged, and what it may be sent into is written down. */
   #begun: Promise<void> = Promise.resolve();
+  /** When the playlist was written before the encoder came; null when there was none. */
+  #writtenBefore: number | null = null;
   #isPlayable = false;
   #isOver = false;
   /** The end is no news: somebody has stopped the livestream, or this server closes. */
@@ -88,7 +90,9 @@ export class Feed {
       const run = await this.options.admit(streamKey);
       if (!run) return connection.refuse('The stream key may not be used');
       this.#run = run;
-      await disk.prepare(run.id);
+      // An encoder of a meeting may come back, after a restart of the server.
+      await disk.prepare(run.id, { goesOn: true });
+      this.#writtenBefore = await disk.playlistTime(run.id);
       if (this.#isOver) return;
       const writer = hlsWriter(ffmpeg, {
         folder: disk.hlsFolder(run.id),
@@ -128,12 +132,13 @@ export class Feed {
   #look(run: FedRun, beganAtMs: number, afterMs: number): void {
     this.#looking = setTimeout(async () => {
       const { disk } = this.options;
-      if (!this.#isPlayable && (await disk.playlist(run.id))) {
+      const writtenAtMs = await disk.playlistTime(run.id);
+      const hasNews = writtenAtMs !== null && writtenAtMs !== this.#writtenBefore;
+      if (!this.#isPlayable && hasNews && (await disk.playlist(run.id))) {
         this.#isPlayable = true;
         this.#tell(run, { to: 'live' });
       }
-      const writtenAtMs = (await disk.playlistTime(run.id)) ?? beganAtMs;
-      if (Date.now() - writtenAtMs > this.options.limits.stalledAfterMs)
+      if (Date.now() - (hasNews ? writtenAtMs : beganAtMs) > this.options.limits.stalledAfterMs)
         this.#connection.end('Its key frames are too far apart');
       if (!this.#isOver) {
         this.#look(run, beganAtMs, this.#isPlayable ? LOOKS_EVERY_MS : FIRST_LOOKS_EVERY_MS);

@@ -12,7 +12,7 @@ export interface HlsTarget {
   windowSegments: number;
 }
 
-/** An ffmpeg that cuts an FLV stream into segments; picture and sound stay as they are. */
+/** An ffmpeg that cuts an FLV stream into segments, after those that are there; picture and sound stay as they are. */
 export function hlsWriter(program: string, { folder, segmentSeconds, windowSegments }: HlsTarget): Ffmpeg {
   const list = String(windowSegments);
   return new Ffmpeg(program, [
@@ -20,7 +20,7 @@ export function hlsWriter(program: string, { folder, segmentSeconds, windowSegme
     ...['-map', '0:v:0?', '-map', '0:a:0?', '-c', 'copy'],
     ...['-f', 'hls', '-hls_time', String(segmentSeconds)],
     ...['-hls_list_size', list, '-hls_delete_threshold', list],
-    ...['-hls_flags', 'delete_segments+program_date_time+temp_file'],
+    ...['-hls_flags', 'delete_segments+append_list+program_date_time+temp_file'],
     ...['-hls_segment_filename', join(folder, 'segment-%06d.ts'), join(folder, 'index.m3u8')],
   ]);
 }

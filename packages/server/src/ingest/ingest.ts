@@ -67,12 +67,20 @@ export class Ingest {
     this.#secureContext = createSecureContext(tls);
   }
 
-  /** Ends what an earlier server has left, and opens the ports. Rejects with a clear line when one cannot be had. */
+  /**
+   * Ends what an earlier server has left, waits for the encoders of meetings to come back, and opens the ports. Rejects
+   * with a clear line when one cannot be had.
+   */
   async attach(sessions: LivestreamedSessions): Promise<void> {
     const { rtmpPort, rtmpsPort } = this.options.settings;
     this.#sessions = sessions;
-    for (const id of await this.#ownRuns.leftovers()) await this.#endLeftover(id, null);
-    for (const { id, meetingId } of await this.#fedMeetings()) await this.#endLeftover(id, meetingId);
+    for (const id of await this.#ownRuns.leftovers()) {
+      await this.#ownRuns.follow(id, SERVER_RESTARTED, await this.#lastAt(id));
+    }
+    for (const { id, meetingId } of await this.#fedMeetings()) {
+      const lastAt = (await this.#lastAt(id)).getTime();
+      await sessions.follow(meetingId, id, { to: 'interrupted', lastAt });
+    }
     if (rtmpPort !== null) await this.#open('PARLEY_RTMP_PORT', rtmpPort, (socket) => socket);
     if (rtmpsPort !== null) {
       await this.#open('PARLEY_RTMPS_PORT', rtmpsPort, (socket) => {
@@ -212,15 +220,10 @@ export class Ingest {
     return rows.map(({ id, meeting_id }) => ({ id, meetingId: meeting_id! }));
   }
 
-  /** It ended when its playlist was written last, as far as there is one. */
-  async #endLeftover(id: LivestreamSessionId, meetingId: MeetingId | null): Promise<void> {
-    if (meetingId) {
-      await this.#sessions!.follow(meetingId, id, SERVER_RESTARTED);
-      return;
-    }
+  /** When its playlist was written last, as far as there is one. */
+  async #lastAt(id: LivestreamSessionId): Promise<Date> {
     const writtenAtMs = await this.options.disk.playlistTime(id);
-    const at = writtenAtMs === null ? this.options.clock.now() : new Date(writtenAtMs);
-    await this.#ownRuns.follow(id, SERVER_RESTARTED, at);
+    return writtenAtMs === null ? this.options.clock.now() : new Date(Math.round(writtenAtMs));
   }
 
   #follow({ id, meetingId }: FedRun, change: LivestreamChange): Promise<'done' | 'unfit' | 'later'> {

@@ -95,5 +95,8 @@ export class OwnRuns {
   }
 }
 
-const stateOf = (startedAt: Date | null): Livestream =>
-  startedAt ? { status: 'LIVE', startedAt: startedAt.getTime() } : { status: 'INVOKED' };
+/** It is never interrupted, so it has been live since its start. */
+function stateOf(startedAt: Date | null): Livestream {
+  if (!startedAt) return { status: 'INVOKED' };
+  return { status: 'LIVE', startedAt: startedAt.getTime(), liveMs: 0, since: startedAt.getTime() };
+}

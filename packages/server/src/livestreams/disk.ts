@@ -23,9 +23,9 @@ export class LivestreamDisk {
     return join(this.root, id, 'hls');
   }
 
-  /** Both folders, empty, whatever an earlier start has left in them. */
-  async prepare(id: LivestreamSessionId): Promise<void> {
-    await this.remove(id);
+  /** Both folders, empty, whatever an earlier start has left in them; what there is to watch stays if it is to go on. */
+  async prepare(id: LivestreamSessionId, { goesOn = false } = {}): Promise<void> {
+    await (goesOn ? this.removeWorkFolder(id) : this.remove(id));
     for (const folder of [this.workFolder(id), this.hlsFolder(id)]) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
     }

@@ -1,4 +1,4 @@
-import type { LivestreamChange, LivestreamError } from '@parley/core';
+import type { LivestreamChange } from '@parley/core';
 import type { RecorderEvent } from '@parley/recorder';
 import type { Logger } from 'pino';
 import type { LivestreamSessionId } from '../ids.js';
@@ -17,10 +17,6 @@ const LOOKS_EVERY_MS = 5_000;
 const RETRY_MS = 1_000;
 
 const APP_STOPPED: LivestreamChange = { to: 'stopped' };
-const SERVER_RESTARTED: LivestreamError = {
-  code: 'server_restarted',
-  message: 'The server was started again during the livestream',
-};
 
 export interface LivestreamLeadOptions {
   log: Logger;
@@ -43,6 +39,8 @@ export class LivestreamLead {
   readonly #recorder: RecorderWatch;
   /** What has become of the recorder, and what that means for the livestream. */
   #outcome: LivestreamChange | null = null;
+  /** When the playlist was written before the recorder began; null when there was none. */
+  #writtenBefore: number | null = null;
   #isPlayable = false;
   #isStopping = false;
   #looking: NodeJS.Timeout | null = null;
@@ -76,7 +74,7 @@ export class LivestreamLead {
     this.#lookout.wake();
   }
 
-  /** Leaves the livestream as it stands; the next server says that it is over. */
+  /** Leaves the livestream as it stands; the next server goes on with it. */
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true;
     this.#lookout.close();
@@ -103,8 +101,11 @@ export class LivestreamLead {
     if (run.disabled) return await this.#follow(run, APP_STOPPED);
     if (this.#isPlayable) return await this.#follow(run, { to: 'live' });
     if (this.#recorder.isRunning) return;
-    const { startMs } = this.options.limits;
+    const { disk, limits } = this.options;
+    const { startMs } = limits;
     try {
+      // Of an earlier recorder, where there was one.
+      this.#writtenBefore = await disk.playlistTime(this.id);
       await this.#recorder.start(
         () => this.options.recorderFor(run),
         startMs,
@@ -119,10 +120,9 @@ export class LivestreamLead {
   async #accompany(run: LivestreamRun): Promise<void> {
     if (this.#outcome) return await this.#follow(run, this.#outcome);
     if (this.#recorder.isRunning) return;
-    // The server may have been away for hours in which nothing was streamed.
-    const lastAt = await this.options.disk.playlistTime(this.id);
-    const known = lastAt !== null && { lastAt: Math.round(lastAt) };
-    await this.#follow(run, { to: 'failed', error: SERVER_RESTARTED, ...known });
+    // An earlier server was ended. It may have been away for hours in which nothing was streamed.
+    const lastAt = (await this.options.disk.playlistTime(this.id)) ?? run.started_at!.getTime();
+    await this.#follow(run, { to: 'interrupted', lastAt: Math.round(lastAt) });
   }
 
   #end(): void {
@@ -175,10 +175,18 @@ export class LivestreamLead {
       const isOver = () => !this.#recorder.isRunning || this.#isStopping || this.#isClosed;
       if (isOver()) return;
       if (this.#isPlayable) await this.#checkProgress();
-      else if (await this.options.disk.playlist(this.id)) this.#becomePlayable();
+      else if (await this.#hasBegun()) this.#becomePlayable();
       if (isOver()) return;
       this.#look(this.#isPlayable ? LOOKS_EVERY_MS : FIRST_LOOKS_EVERY_MS);
     }, afterMs);
+  }
+
+  /** Whether there is something to watch that was not there before. */
+  async #hasBegun(): Promise<boolean> {
+    const { disk } = this.options;
+    return (
+      (await disk.playlistTime(this.id)) !== this.#writtenBefore && (await disk.playlist(this.id)) !== null
+    );
   }
 
   #becomePlayable(): void {

@@ -19,7 +19,7 @@ export class LivestreamOrders {
   async recorderFor(run: LivestreamRun): Promise<RecorderLaunch> {
     const { livestreamerId, video } = run.livestream_order as LivestreamOrder;
     const tools = await this.launches.requireTools();
-    await this.disk.prepare(run.id);
+    await this.disk.prepare(run.id, { goesOn: run.started_at !== null });
     const who = { appId: run.app_id, meetingId: run.meeting_id, participantId: livestreamerId! };
     const order: RecordOrder = {
       kind: 'record',

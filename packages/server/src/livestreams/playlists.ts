@@ -3,7 +3,7 @@ import type { LivestreamDisk } from './disk.js';
 import { Remembered } from './remembered.js';
 import type { WatchedRun } from './watched-runs.js';
 
-const END = '#EXT-X-ENDLIST';
+const END = '#EXT-X-ENDLIST\n';
 /** A quarter of a segment: so much later viewers learn of one, and so long they all share one look at the disk. */
 const REMEMBERED_MS = 500;
 /** At the longest window a playlist has some 100 KiB. */
@@ -23,7 +23,7 @@ export class Playlists {
 
   /** Null as long as there is nothing to play. */
   find(run: WatchedRun): Promise<Playlist | null> {
-    return this.#remembered.find(`${run.id} ${run.isLive}`, async () => {
+    return this.#remembered.find(`${run.id} ${run.isOver}`, async () => {
       const written = await this.disk.playlist(run.id);
       if (written === null) return null;
       const text = served(written, run);
@@ -32,8 +32,11 @@ export class Playlists {
   }
 }
 
-/** Segments below the folder of their run; and the end of what is over, also where its recorder could not write it. */
-function served(playlist: string, { id, isLive }: WatchedRun): string {
-  const text = playlist.replaceAll(/^(?=segment-)/gm, `${id}/`);
-  return isLive || text.includes(END) ? text : `${text.trimEnd()}\n${END}\n`;
+/**
+ * Segments below the folder of their run. The end is that of the run, whatever its recorder has written: one that has lost
+ * its server ends its part, and another one goes on; and one that was killed ends nothing.
+ */
+function served(playlist: string, { id, isOver }: WatchedRun): string {
+  const text = playlist.replaceAll(/^(?=segment-)/gm, `${id}/`).replaceAll(END, '');
+  return isOver ? `${text.trimEnd()}\n${END}` : text;
 }

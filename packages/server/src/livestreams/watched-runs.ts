@@ -11,6 +11,9 @@ const REMEMBERED_MAX = 1_000;
 
 export interface WatchedRun {
   id: LivestreamSessionId;
+  /** Nothing more comes. */
+  isOver: boolean;
+  /** There is something new just now. */
   isLive: boolean;
 }
 
@@ -34,15 +37,16 @@ export class WatchedRuns {
     const row = await this.db
       .selectFrom('livestream_sessions as session')
       .innerJoin('livestreams as livestream', 'livestream.id', 'session.livestream_id')
-      .select(['session.id', 'session.status', 'session.stopped_at'])
+      .select(['session.id', 'session.status', 'session.started_at', 'session.stopped_at'])
       .where('livestream.playback_key', '=', playbackKey)
       .orderBy('session.invoked_at', 'desc')
       .orderBy('session.id', 'desc')
       .limit(1)
       .executeTakeFirst();
-    if (!row || row.status === 'INVOKED') return null;
-    const isOver =
-      row.stopped_at !== null && row.stopped_at.getTime() + this.windowMs <= this.clock.now().getTime();
-    return isOver ? null : { id: row.id, isLive: row.status === 'LIVE' };
+    // What was live and is invoked again can still be watched.
+    if (!row || (row.status === 'INVOKED' && row.started_at === null)) return null;
+    const stoppedAt = row.stopped_at?.getTime() ?? null;
+    if (stoppedAt !== null && stoppedAt + this.windowMs <= this.clock.now().getTime()) return null;
+    return { id: row.id, isOver: stoppedAt !== null, isLive: row.status === 'LIVE' };
   }
 }

@@ -57,18 +57,25 @@ export async function writeLivestreams(
 }
 
 /** A livestream whose run is over waits for the next one. */
-const STATUS_OF_LIVESTREAM = { INVOKED: 'INVOKED', LIVE: 'LIVE', ENDED: 'IDLE', ERRORED: 'ERRORED' } as const;
+const STATUS_OF_LIVESTREAM = {
+  INVOKED: 'INVOKED',
+  LIVE: 'LIVE',
+  INTERRUPTED: 'INVOKED',
+  ENDED: 'IDLE',
+  ERRORED: 'ERRORED',
+} as const;
 
 function columnsOf(livestream: Livestream) {
   const startedAt = livestream.status === 'INVOKED' ? null : livestream.startedAt;
   const stoppedAt = 'stoppedAt' in livestream ? livestream.stoppedAt : null;
   const timeOf = (at: number | null) => (at === null ? null : new Date(at));
   return {
-    status: livestream.status,
+    // One that has started and is invoked again goes on as soon as there is something new.
+    status: livestream.status === 'INTERRUPTED' ? ('INVOKED' as const) : livestream.status,
     started_at: timeOf(startedAt),
     stopped_at: timeOf(stoppedAt),
-    since: livestream.status === 'LIVE' ? timeOf(startedAt) : null,
-    ingest_ms: startedAt === null || stoppedAt === null ? 0 : Math.max(0, stoppedAt - startedAt),
+    since: livestream.status === 'LIVE' ? timeOf(livestream.since) : null,
+    ingest_ms: livestream.status === 'INVOKED' ? 0 : livestream.liveMs,
     error: livestream.status === 'ERRORED' ? JSON.stringify(livestream.error) : null,
   };
 }

@@ -148,7 +148,13 @@ export interface WebhookLivestream {
 }
 
 /** The words of the live service: what is invoked has nothing to show yet, and what is over is gone. */
-const STATUS_OF_LIVESTREAM = { INVOKED: 'IDLE', LIVE: 'LIVE', ENDED: 'OFFLINE', ERRORED: 'OFFLINE' } as const;
+const STATUS_OF_LIVESTREAM = {
+  INVOKED: 'IDLE',
+  LIVE: 'LIVE',
+  INTERRUPTED: 'IDLE',
+  ENDED: 'OFFLINE',
+  ERRORED: 'OFFLINE',
+} as const;
 
 /** Flat, and with a meeting that does not say its session (features.md WP07); `errMessage` is an addition of ours. */
 export function livestreamStatusUpdate(

@@ -10,7 +10,7 @@ const VIEWERS = 1_000;
 
 function livestream() {
   let segments = 1;
-  const run: WatchedRun = { id: RUN, isLive: true };
+  const run: WatchedRun = { id: RUN, isOver: false, isLive: true };
   const disk = {
     playlist: vi.fn(async () =>
       ['#EXTM3U', ...Array.from({ length: segments }, (_, at) => `segment-00000${at}.ts`), ''].join('\n'),
@@ -72,7 +72,7 @@ describe('the playlist of a livestream', () => {
   it('says that it is over as soon as that is known, whatever was read before', async () => {
     const { load, run } = livestream();
     expect(await (await load()).text()).not.toContain('#EXT-X-ENDLIST');
-    run.isLive = false;
+    Object.assign(run, { isOver: true, isLive: false });
     expect(await (await load()).text()).toContain('\n#EXT-X-ENDLIST\n');
   });
 
