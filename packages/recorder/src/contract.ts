@@ -30,7 +30,7 @@ export interface Output {
     exportFile: boolean;
     /**
      * A tar of an HLS playlist and its segments with timed metadata in place of one file (features.md RC40); H264 only.
-     * Its files are made after the command `stop`, which brings the metadata, also where the recorder stops by itself.
+     * The command `stop` brings the metadata.
      */
     interactive?: boolean;
   };
@@ -105,7 +105,10 @@ export interface StandbyOrder {
 export type RecorderCommand =
   | { kind: 'pause' }
   | { kind: 'resume' }
-  /** With the time at which the recording was over, where that was earlier: what came after it is left out. */
+  /**
+   * With the time at which the recording was over, where that was earlier: what came after it is left out. No files are
+   * made before it, also where the recorder stops by itself.
+   */
   | { kind: 'stop'; atMs?: number; cues?: Cue[] };
 
 export interface RecordedFile {
@@ -147,7 +150,7 @@ export type RecorderEvent =
   /** The page was without its session in this time, as when the server was started again. */
   | { kind: 'gap'; fromMs: number; toMs: number; reason: string }
   | { kind: 'rtmp'; url: string; state: 'live' | 'failed'; reason?: string }
-  /** The recorder stops by itself; a command `stop` is not answered by this. */
+  /** The recorder stops by itself, and is answered by the command `stop`. */
   | { kind: 'stopping'; atMs: number; reason: StopReason }
   /** The last event of a run that kept something. */
   | { kind: 'finished'; files: RecordedFile[]; durationMs: number }

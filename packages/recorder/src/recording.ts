@@ -35,7 +35,7 @@ export class Recording {
   /** How long each part was to be, by its path: a busy browser begins and ends late. */
   readonly #lengthsMs = new Map<string, number>();
   #endedAtMs = Number.POSITIVE_INFINITY;
-  /** Fires with the timed metadata when the server says that the recording is over, or is gone. */
+  /** Fires with the timed metadata, if there is any, when the server says that the recording is over, or is gone. */
   readonly #dismissed = new Signal<Cue[]>();
   /** Commands are done one after the other. */
   #commands: Promise<void> = Promise.resolve();
@@ -56,8 +56,10 @@ export class Recording {
     await this.#putDown();
     if (this.#abandoned) return;
     if (failure) return this.#fail(failure);
-    const cues = this.#isInteractive ? await this.#dismissed.fired : [];
+    // Who stops by itself, because its page is put out, is told afterwards when the recording was over.
+    const cues = await this.#dismissed.fired;
     if (this.#abandoned) return;
+    this.#leaveOutTheRest();
     try {
       const { output } = this.order;
       const isKept = output.video?.exportFile || output.audio.exportFile;
@@ -201,6 +203,14 @@ export class Recording {
       await this.#rememberTime({ lengthMs });
     }
     this.#writer = null;
+  }
+
+  /** The last part may have ended before it was known when the recording was over. */
+  #leaveOutTheRest(): void {
+    const path = partPath(this.order.folder, this.#part);
+    const lengthMs = this.#lengthsMs.get(path);
+    if (lengthMs === undefined) return;
+    this.#lengthsMs.set(path, Math.min(lengthMs, this.#endedAtMs - this.#partStartedAtMs));
   }
 
   get #isInteractive(): boolean {

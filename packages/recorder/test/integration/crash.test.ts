@@ -60,7 +60,7 @@ describe('kill -9 in the middle of a recording', () => {
     const lengthMs = Date.now() - atMs;
     process.kill(descendantsOf(recorder.pid, '/chromium')[0]!, 'SIGKILL');
     expect(await recorder.event('stopping')).toMatchObject({ reason: 'browser_died' });
-    const { files } = await recorder.event('finished');
+    const files = await recorder.stop();
     expect(files[0]!.durationMs).toBeGreaterThan(lengthMs - LOST_AT_MOST_MS);
   });
 
