@@ -7,12 +7,12 @@ import {
   type MutableMedia,
   type NewLivestream,
   type NewRecording,
-  type Peer,
   type RecordingChange,
   type TimeLimits,
 } from '@parley/core';
 import { KEEP_ALIVE_MS } from './meeting.js';
 import type { Random } from './random.js';
+import { RandomPicks } from './random-picks.js';
 import {
   BUSY,
   DEVICES,
@@ -37,52 +37,54 @@ const MEDIA: MutableMedia[] = ['audio', 'video', 'screenshare'];
 
 /** Commands that fit the meeting as it is, most of the time; the others must be refused or do nothing. */
 export class RandomCommands {
-  #count = 0;
+  readonly #picks: RandomPicks;
   #weights = BUSY;
 
   constructor(
     private readonly random: Random,
     private readonly state: MeetingState,
-  ) {}
+  ) {
+    this.#picks = new RandomPicks(random, state);
+  }
 
   next(): Command {
     const { random, state } = this;
     if (random.chance(CHANGE_OF_MOOD)) this.#weights = random.chance(0.7) ? BUSY : QUIET;
     const type = random.weighted(this.#weights);
-    const by = this.#actor(USUALLY[type]);
+    const by = this.#picks.actor(USUALLY[type]);
     switch (type) {
       case 'Join':
         return this.#join();
       case 'Leave':
       case 'LoseConnection':
-        return { type, peerId: this.#peerId() };
+        return { type, peerId: this.#picks.peerId() };
       case 'GiveUpPeer':
-        return { type, peerId: this.#peerId(), graceMs: GRACE_MS };
+        return { type, peerId: this.#picks.peerId(), graceMs: GRACE_MS };
       case 'EndIfAbandoned':
       case 'TellPeerCount':
         return { type };
       case 'KeepTime':
         return { type, limits: this.#limits() };
       case 'AcceptWaiting':
-        return { type, by, participantIds: this.#participantIds() };
+        return { type, by, participantIds: this.#picks.participantIds() };
       case 'DenyWaiting': {
         const all = random.chance(0.2);
         return {
           type,
           by: all ? BACKEND : by,
-          participantIds: all ? 'everybody' : this.#participantIds(),
+          participantIds: all ? 'everybody' : this.#picks.participantIds(),
         };
       }
       case 'KickPeers':
-        return { type, by: this.#actorOrBackend(by), peerIds: this.#peerIds(2) };
+        return { type, by: this.#picks.actorOrBackend(by), peerIds: this.#picks.peerIds(2) };
       case 'EndSession':
-        return { type, by: this.#actorOrBackend(by) };
+        return { type, by: this.#picks.actorOrBackend(by) };
       case 'MoveOut':
         return {
           type,
           moves: random.chance(0.1)
             ? 'everybody'
-            : this.#participantIds().map((participantId) => ({
+            : this.#picks.participantIds().map((participantId) => ({
                 participantId,
                 presetId: random.chance(0.3) ? 'preset-of-the-host' : null,
               })),
@@ -91,20 +93,20 @@ export class RandomCommands {
       case 'Relay':
         return {
           type,
-          from: this.#newId('elsewhere'),
+          from: this.#picks.newId('elsewhere'),
           kind: 'help',
           payload: new TextEncoder().encode(random.of(PAYLOADS)),
         };
       case 'MutePeers':
         return {
           type,
-          by: this.#actorOrBackend(by),
-          peerIds: random.chance(0.3) ? 'everybody' : this.#peerIds(3),
+          by: this.#picks.actorOrBackend(by),
+          peerIds: random.chance(0.3) ? 'everybody' : this.#picks.peerIds(3),
           what: random.some(MEDIA, 3),
           forbidUnmute: random.chance(0.3),
         };
       case 'PinPeer':
-        return { type, by, peerId: random.chance(0.2) ? null : this.#peerId() };
+        return { type, by, peerId: random.chance(0.2) ? null : this.#picks.peerId() };
       case 'ChangePermissions':
         return {
           type,
@@ -122,7 +124,7 @@ export class RandomCommands {
       case 'GrantStage':
       case 'DenyStage':
       case 'LeaveStage':
-        return { type, by, participantIds: this.#participantIds() };
+        return { type, by, participantIds: this.#picks.participantIds() };
       case 'CheckProduce':
         return {
           type,
@@ -134,7 +136,7 @@ export class RandomCommands {
         return {
           type,
           by,
-          producerId: this.#newId('producer'),
+          producerId: this.#picks.newId('producer'),
           kind: random.of(['audio', 'video']),
           screenShare: random.chance(0.3),
           paused: random.chance(0.2),
@@ -143,38 +145,38 @@ export class RandomCommands {
           transportId: `send-${by}`,
         };
       case 'ToggleProducer':
-        return { type, by, producerId: this.#producerId(by), paused: random.chance(0.5) };
+        return { type, by, producerId: this.#picks.producerId(by), paused: random.chance(0.5) };
       case 'CloseProducers':
-        return { type, by, producerIds: [this.#producerId(by), this.#producerId(by)] };
+        return { type, by, producerIds: [this.#picks.producerId(by), this.#picks.producerId(by)] };
       case 'RankSpeakers':
-        return { type, peerIds: this.#peerIds(6) };
+        return { type, peerIds: this.#picks.peerIds(6) };
       case 'SendChat':
         return {
           type,
           by,
-          messageId: this.#newId('message'),
+          messageId: this.#picks.newId('message'),
           payloadType: random.chance(0.9) ? 0 : random.below(5),
           payload: random.of(TEXTS),
-          toPeerIds: random.chance(0.3) ? [by, ...this.#peerIds(3)] : null,
+          toPeerIds: random.chance(0.3) ? [by, ...this.#picks.peerIds(3)] : null,
         };
       case 'EditChat':
-        return { type, by, messageId: this.#messageId(by), payload: random.of(TEXTS) };
+        return { type, by, messageId: this.#picks.messageId(by), payload: random.of(TEXTS) };
       case 'DeleteChat':
-        return { type, by, messageId: this.#messageId(by) };
+        return { type, by, messageId: this.#picks.messageId(by) };
       case 'PinChat':
-        return { type, by, messageId: this.#messageId(by), pinned: random.chance(0.6) };
+        return { type, by, messageId: this.#picks.messageId(by), pinned: random.chance(0.6) };
       case 'CreatePoll':
         return {
           type,
-          by: this.#actorOrBackend(by),
-          pollId: this.#newId('poll'),
+          by: this.#picks.actorOrBackend(by),
+          pollId: this.#picks.newId('poll'),
           question: random.of(['Lunch?', 'Lunch?', '']),
           options: ['Soup', 'Salad', 'Bread'].slice(0, 1 + random.below(3)),
           anonymous: random.chance(0.3),
           hideVotes: random.chance(0.4),
         };
       case 'VotePoll':
-        return { type, by, pollId: this.#pollId(), option: random.below(4) };
+        return { type, by, pollId: this.#picks.pollId(), option: random.below(4) };
       case 'SetStoreItems':
         return {
           type,
@@ -187,30 +189,30 @@ export class RandomCommands {
       case 'StartRecording':
         return {
           type,
-          by: this.#actorOrBackend(by),
+          by: this.#picks.actorOrBackend(by),
           recording: this.#recording(),
           allowMultiple: random.chance(0.4),
         };
       case 'ControlRecording':
         return {
           type,
-          by: this.#actorOrBackend(by),
-          recordingId: this.#recordingId(),
+          by: this.#picks.actorOrBackend(by),
+          recordingId: this.#picks.recordingId(),
           action: random.of(['stop', 'pause', 'resume']),
         };
       case 'FollowRecorder':
-        return { type, recordingId: this.#recordingId(), change: this.#changeOfRecorder() };
+        return { type, recordingId: this.#picks.recordingId(), change: this.#changeOfRecorder() };
       case 'StopDueRecordings':
         return { type, emptyMs: RECORDING_EMPTY_MS };
       case 'StartLivestream':
         return {
           type,
-          by: this.#actorOrBackend(by),
+          by: this.#picks.actorOrBackend(by),
           livestream: this.#livestream(),
         };
       case 'CheckLivestream':
       case 'StopLivestream':
-        return { type, by: this.#actorOrBackend(by) };
+        return { type, by: this.#picks.actorOrBackend(by) };
       case 'FollowLivestream': {
         const running = random.chance(0.9) ? state.session?.livestream?.id : undefined;
         return { type, livestreamSessionId: running ?? 'nothing', change: this.#changeOfLivestream() };
@@ -218,7 +220,7 @@ export class RandomCommands {
       case 'StopDesertedLivestream':
         return { type, emptyMs: RECORDING_EMPTY_MS };
       case 'Transcribe': {
-        const [participantId = 'nobody'] = this.#participantIds();
+        const [participantId = 'nobody'] = this.#picks.participantIds();
         return { type, participantId, text: random.of(TEXTS), isPartial: random.chance(0.5) };
       }
       case 'Broadcast':
@@ -227,7 +229,7 @@ export class RandomCommands {
           by,
           kind: random.of(['cheer', 'spotlight', 'ID3Data', '']),
           payload: new TextEncoder().encode(random.of(PAYLOADS)),
-          toPeerIds: random.chance(0.5) ? this.#peerIds(3) : null,
+          toPeerIds: random.chance(0.5) ? this.#picks.peerIds(3) : null,
         };
     }
   }
@@ -250,7 +252,7 @@ export class RandomCommands {
     const device = random.of(DEVICES);
     // Now and then a preset was changed since the last join, or the peer id is somebody else's.
     const preset = random.chance(0.95) ? PRESETS[index]! : random.of(PRESETS);
-    const peerId = random.chance(0.97) ? `${participantId}-${device}` : this.#peerId();
+    const peerId = random.chance(0.97) ? `${participantId}-${device}` : this.#picks.peerId();
     const who: Identity = {
       peerId,
       participantId,
@@ -261,7 +263,7 @@ export class RandomCommands {
     };
     const recording = random.chance(0.3) ? this.#recording() : null;
     const newSession = {
-      id: this.#newId('session'),
+      id: this.#picks.newId('session'),
       title: 'Random',
       keepAliveMs: KEEP_ALIVE_MS,
       recording,
@@ -272,16 +274,12 @@ export class RandomCommands {
 
   #recording(): NewRecording {
     return {
-      id: this.#newId('recording'),
+      id: this.#picks.newId('recording'),
       type: this.random.of(['BROWSER', 'TRACK']),
       maxMs: this.random.chance(0.5) ? 60_000 : null,
       interactive: this.random.chance(0.5),
       order: {},
     };
-  }
-
-  #recordingId(): string {
-    return this.#oneOf(this.state.session?.recordings.keys());
   }
 
   #changeOfRecorder(): RecordingChange {
@@ -293,7 +291,7 @@ export class RandomCommands {
 
   #livestream(): NewLivestream {
     return {
-      id: this.#newId('livestream-session'),
+      id: this.#picks.newId('livestream-session'),
       livestreamId: 'livestream',
       name: 'random',
       playbackUrl: 'https://example.org/live/index.m3u8',
@@ -308,58 +306,5 @@ export class RandomCommands {
     if (random.chance(0.3)) return { to: 'interrupted', lastAt: random.below(2_000_000) };
     if (random.chance(0.5)) return { to: 'stopped' };
     return { to: 'failed', error: { code: 'recorder_lost', message: 'The recorder is gone' } };
-  }
-
-  /** Somebody who is in, mostly one to whom the command comes naturally. */
-  #actor(usually: (peer: Peer) => boolean = () => true): string {
-    if (this.random.chance(0.05)) return this.#peerId();
-    const peers = [...(this.state.session?.peers.values() ?? [])];
-    const fitting = this.random.chance(0.8) ? peers.filter(usually) : [];
-    return this.#oneOf((fitting.length > 0 ? fitting : peers).map((peer) => peer.peerId));
-  }
-
-  #actorOrBackend(by: string): string | typeof BACKEND {
-    return this.random.chance(0.2) ? BACKEND : by;
-  }
-
-  /** Of the session, of the waiting room, or of nobody who is there. */
-  #peerId(): string {
-    const { random, state } = this;
-    if (random.chance(0.15)) return this.#oneOf(state.waiting.keys());
-    if (random.chance(0.1)) return `${random.of(PARTICIPANTS)}-${random.of(DEVICES)}`;
-    return this.#oneOf(state.session?.peers.keys());
-  }
-
-  #peerIds(max: number): string[] {
-    return Array.from({ length: this.random.below(max + 1) }, () => this.#peerId());
-  }
-
-  #participantIds(): string[] {
-    return this.random.some(PARTICIPANTS, 8);
-  }
-
-  #producerId(by: string): string {
-    const { random, state } = this;
-    const owner = random.chance(0.95) ? by : this.#peerId();
-    return this.#oneOf(state.session?.peers.get(owner)?.producers.keys());
-  }
-
-  #messageId(by: string): string {
-    const messages = [...(this.state.session?.chat.values() ?? [])];
-    const own = this.random.chance(0.8) ? messages.filter((message) => message.peerId === by) : [];
-    return this.#oneOf((own.length > 0 ? own : messages).map((message) => message.id));
-  }
-
-  #pollId(): string {
-    return this.#oneOf(this.state.session?.polls.keys());
-  }
-
-  #oneOf(ids: Iterable<string> = []): string {
-    const choices = [...ids];
-    return choices.length > 0 ? this.random.of(choices) : 'nobody';
-  }
-
-  #newId(kind: string): string {
-    return `${kind}-${this.#count++}`;
   }
 }
