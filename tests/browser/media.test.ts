@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MediaEvent } from '@parley/wire';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Person, type Stage, setUpStage } from '../support/browser-stage.js';
 import { chromiumIsInstalled } from '../support/chromium.js';
@@ -9,6 +10,8 @@ import { until } from '../support/until.js';
 const SILENCE_MS = 2_500;
 /** Packets under way, and what is left in the jitter buffer, when a device is switched off. */
 const SETTLE_MS = 1_000;
+/** What a page needs longer for each answer, as in a big meeting. */
+const SLOW_PAGE_MS = 1_000;
 
 describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('devices in a meeting of two', () => {
   let stage: Stage;
@@ -66,6 +69,36 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('devices in a meeting of
     await host.run(() => window.meeting.self.disableScreenShare());
     await guest.sawEvent('joined', 'screenShareUpdate', { userId: host.id, screenShareEnabled: false });
     await guest.seesVideoOf(host.id, 'camera');
+  });
+
+  it('a screen that is put away while another takes it up is gone there as well', async () => {
+    await guest.run((delayMs) => {
+      const atOnce = RTCPeerConnection.prototype.setRemoteDescription;
+      RTCPeerConnection.prototype.setRemoteDescription = async function (description) {
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        await Reflect.apply(atOnce, this, [description]);
+      };
+    }, SLOW_PAGE_MS);
+    const screens = () =>
+      guest.socket
+        .received(MediaEvent.peerProducerCreateBroadcast)
+        .flatMap(({ producerState }) => (producerState?.screenShare ? producerState.producerId : []));
+    const ended = () =>
+      guest.socket
+        .received(MediaEvent.peerProducerCloseBroadcast)
+        .map(({ producerState }) => producerState?.producerId);
+    await host.run(() => window.meeting.self.enableScreenShare());
+    await until('the other takes the screen up', () =>
+      guest.socket
+        .received(MediaEvent.consume)
+        .some(({ consumerIdsMap }) => screens().some((id) => consumerIdsMap?.map[id]?.producerTrack)),
+    );
+    await host.run(() => window.meeting.self.disableScreenShare());
+    await guest.sawEvent('joined', 'screenShareUpdate', { userId: host.id, screenShareEnabled: true });
+    await until('all ends of the screen are told', () => screens().every((id) => ended().includes(id)));
+    await until('no screen is left', () =>
+      guest.run(() => window.meeting.participants.joined.toArray().every((one) => !one.screenShareEnabled)),
+    );
   });
 
   it('a host mutes a participant, who may unmute again', async () => {

@@ -13,6 +13,7 @@ import type { ParticipantId, PeerId } from '../ids.js';
 import type { PeerConnection } from '../sessions/connection.js';
 import { type Lane, laneOf } from './dispatch.js';
 import { RequestLimits } from './rate-limits.js';
+import { TrackNews } from './track-news.js';
 
 /** A receiver that is this far behind is dropped; it comes back and asks for the state anew. */
 const SEND_BUFFER_MAX_BYTES = 8 * 1024 * 1024;
@@ -46,6 +47,7 @@ export interface SocketConnectionHandlers {
 
 /** One client's socket: frames in by lanes, frames out with a bound, pings, one close. */
 export class SocketConnection implements PeerConnection {
+  readonly trackNews = new TrackNews((frame) => this.send(frame));
   readonly #limits: RequestLimits;
   readonly #lanes: Record<Lane, TaskLane> = {
     session: new TaskLane(),
@@ -73,6 +75,7 @@ export class SocketConnection implements PeerConnection {
     socket.on('close', (code) => {
       this.#closed = true;
       clearTimeout(this.#transferTimer);
+      this.trackNews.release();
       handlers.onClose(DELIBERATE.has(code));
       if (this.#dismissed && code !== CLOSED_WITHOUT_ANSWER) handlers.onDismissed();
     });

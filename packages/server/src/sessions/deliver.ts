@@ -1,7 +1,15 @@
 import type { Effect } from '@parley/core';
-import { encodeBroadcast } from '@parley/wire';
+import { encodeBroadcast, MediaEvent } from '@parley/wire';
 import type { PeerConnection } from './connection.js';
 import type { MeetingMedia } from './meeting-media.js';
+
+/** Who sends what, from the arrival of a peer on. */
+const TRACK_NEWS: ReadonlySet<number> = new Set([
+  MediaEvent.peerJoinedBroadcast,
+  MediaEvent.peerProducerCreateBroadcast,
+  MediaEvent.peerProducerToggleBroadcast,
+  MediaEvent.peerProducerCloseBroadcast,
+]);
 
 /** Who sent the request that caused an effect; his copy of an answering message carries the request's id. */
 export interface Origin {
@@ -23,9 +31,13 @@ export function deliver(stage: Stage, effect: Effect, origin: Origin | undefined
     case 'message': {
       const broadcast = encodeBroadcast(effect.event, effect.payload);
       const requestId = effect.answers ? origin?.requestId : undefined;
+      const isTrackNews = TRACK_NEWS.has(effect.event);
       for (const peerId of effect.to) {
         const isAnswer = requestId !== undefined && peerId === origin?.peerId;
-        stage.connections.get(peerId)?.send(isAnswer ? broadcast.answer(requestId) : broadcast.frame);
+        const connection = stage.connections.get(peerId);
+        if (isAnswer) connection?.send(broadcast.answer(requestId));
+        else if (isTrackNews) connection?.trackNews.tell(broadcast.frame);
+        else connection?.send(broadcast.frame);
       }
       return;
     }

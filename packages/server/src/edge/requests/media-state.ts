@@ -19,6 +19,8 @@ export const mediaStateRoutes: Route[] = [
     await request.execute({ type: 'JoinMedia', by: request.peerId });
     const { session } = request.host.state;
     const peer = session?.peers.get(request.peerId);
+    // What has waited is older than what the answer holds.
+    request.connection.trackNews.release();
     if (session && peer) request.answer(MediaEvent.selfJoinComplete, answers.mediaState(session, peer));
   }),
   on(MediaEvent.leaveRoom, async (request) => {

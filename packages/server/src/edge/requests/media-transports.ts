@@ -85,7 +85,14 @@ export const mediaTransportRoutes: Route[] = [
     const known = wanted.flatMap(({ one, producer }) =>
       producer ? [{ producerId: producer.producerId, ...preference(one.simulcast) }] : [],
     );
-    const { results, offer } = await request.host.media.request('consume', { transportId, requests: known });
+    const { trackNews } = request.connection;
+    trackNews.keep();
+    const { results, offer } = await request.host.media
+      .request('consume', { transportId, requests: known })
+      .catch((error: unknown) => {
+        trackNews.release();
+        throw error;
+      });
     const map: Record<string, media.ConsumerState> = {};
     for (const { one, producer } of wanted) {
       if (one.producerId && !producer) map[one.producerId] = failed(one.producerId, 'not_found_track_error');
@@ -103,11 +110,16 @@ export const mediaTransportRoutes: Route[] = [
       consumerIdsMap: { map },
       description: offer === undefined ? undefined : { target: SUBSCRIBER, type: 'offer', sdp: offer },
     });
+    if (offer === undefined) trackNews.release();
   }),
   on(MediaEvent.renegotiateSessionDescription, async (request, { transportId, description }) => {
-    const own = ownTransport(request, transportId, 'recv');
-    await request.host.media.request('renegotiate', { transportId: own, answer: sdpOf(description) });
-    request.answer(MediaEvent.renegotiateSessionDescription);
+    try {
+      const own = ownTransport(request, transportId, 'recv');
+      await request.host.media.request('renegotiate', { transportId: own, answer: sdpOf(description) });
+      request.answer(MediaEvent.renegotiateSessionDescription);
+    } finally {
+      request.connection.trackNews.release();
+    }
   }),
   // The field is called consumer ids and holds mids (protocol.md 6.6).
   on(MediaEvent.closeConsumer, async (request, { consumerIds: mids, description, consumingTransportId }) => {

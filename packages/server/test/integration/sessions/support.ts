@@ -110,6 +110,7 @@ const connectionOf = (peerId: string): PeerConnection => ({
   peerId: peerId as PeerId,
   participantId: randomUUID() as ParticipantId,
   send: () => {},
+  trackNews: { tell: () => {}, keep: () => {}, release: () => {} },
   close: () => {},
   dismiss: () => {},
   transfer: () => {},

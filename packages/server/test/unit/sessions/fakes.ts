@@ -31,6 +31,7 @@ export class FakeConnection implements PeerConnection {
   send(frame: Uint8Array): void {
     this.events.push(decodeFrame(frame).event);
   }
+  readonly trackNews = { tell: (frame: Uint8Array) => this.send(frame), keep: () => {}, release: () => {} };
   close(code: number): void {
     this.closedWith ??= code;
   }
