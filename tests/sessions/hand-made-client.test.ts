@@ -214,6 +214,16 @@ describe.skipIf(!serverIsBuilt)('a client that skips every check of the SDK', ()
     expect(await socket.refusalOf(MediaEvent.updateConsumersSimulcastConfig, message)).toBeNull();
   });
 
+  test.each(['', '  ', '\0'])(
+    'and joins as %j keeps the name that the backend gave it (R29, V17)',
+    async (name) => {
+      const { victim, socket } = await withVictim('group_call_participant');
+      await socket.join(name);
+      await until('it is told', () => victim.received(RoomEvent.joinRoom).length === 2);
+      expect(victim.received(RoomEvent.joinRoom)[1]?.peer?.displayName).toBe('Eve');
+    },
+  );
+
   test('and names another peer or participant in its join is still itself (C14, SE11)', async () => {
     const { victim, socket } = await withVictim('group_call_participant');
     const claimed = {

@@ -48,7 +48,7 @@ export { nextRecordingStop } from './rules/recording.js';
 export { isOver, sessionEndsAt, timeKeepingDueAt } from './rules/time-limit.js';
 export { isVisible } from './rules/visibility.js';
 export * from './state.js';
-export { isStorable } from './text.js';
+export { isStorable, tidy } from './text.js';
 export * as answers from './views/answers.js';
 export type { Effect, MessageEffect } from './views/effects.js';
 export { stageRequests, waitingRequests } from './views/peers.js';

@@ -1,4 +1,4 @@
-import { type Identity, isOver, type Permissions, type TimeLimits, type ViewType } from '@parley/core';
+import { type Identity, isOver, type Permissions, type TimeLimits, tidy, type ViewType } from '@parley/core';
 import type { Kysely } from 'kysely';
 import type { Database } from '../database/tables.js';
 import { ApiError } from '../http/errors.js';
@@ -236,7 +236,8 @@ export const meetingLocked = () => new ApiError(403, 'The meeting is locked', un
 /** `displayName` is what the client asks for, where the preset lets him choose (features.md R29). */
 export function identityOf(admission: Admission, peerId: PeerId, displayName: string): Identity {
   const { participant, preset } = admission;
-  const mayRename = preset.permissions.can_edit_display_name && displayName !== '';
+  const isReadable = tidy(displayName, displayName.length).trim() !== '';
+  const mayRename = preset.permissions.can_edit_display_name && isReadable;
   return {
     peerId,
     participantId: participant.id,
