@@ -52,7 +52,7 @@ export const RECORDINGS = {
     default: 3,
     parse: integer(0, 64),
     reason:
-      'Browsers that are kept ready for the next recordings, so that as many that are started at the same time begin about three times as quickly. Each takes about 300 MB of memory and 1 % of a processor core; 0 saves that.',
+      'Browsers that are kept ready for the next recordings, so that as many that are started at the same time begin about three times as quickly. Three take about a gigabyte of memory together, one about half of that, and each 1 % of a processor core; 0 saves that.',
   },
   recorderReadyMinutes: {
     env: 'PARLEY_RECORDER_READY_MINUTES',
