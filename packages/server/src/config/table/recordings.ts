@@ -1,6 +1,9 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { integer, path, port } from '../parsers.js';
 import type { Rows } from '../setting.js';
+
+/** A machine that does other things as well has this much for each browser that stands by. */
+const MEMORY_PER_READY_RECORDER_BYTES = 4 * 1024 ** 3;
 
 /** Recordings, livestreams, and the recorders that make both. */
 export const RECORDINGS = {
@@ -49,7 +52,8 @@ export const RECORDINGS = {
   },
   recordersReady: {
     env: 'PARLEY_RECORDERS_READY',
-    default: 3,
+    default: () => Math.min(3, Math.round(totalmem() / MEMORY_PER_READY_RECORDER_BYTES)),
+    shownDefault: 'one per 4 GB of memory, at most three',
     parse: integer(0, 64),
     reason:
       'Browsers that are kept ready for the next recordings, so that as many that are started at the same time begin about three times as quickly. Three take about a gigabyte of memory together, one about half of that, and each 1 % of a processor core; 0 saves that.',
