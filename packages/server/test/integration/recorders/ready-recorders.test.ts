@@ -145,11 +145,12 @@ describe('a recorder that is ready', () => {
   });
 
   it('that dies is missed by nobody', async () => {
-    const { standBy, record, standsBy } = await open();
+    const { record, standsBy } = await open();
     await record();
     await standsBy();
     process.kill(Number(await processOf(standbyFolders[0]!)), 'SIGKILL');
-    await standBy(0);
+    const dead = basename(standbyFolders[0]!);
+    await vi.waitUntil(async () => !(await readyFolders()).includes(dead), WAIT);
     await record();
     await standsBy();
   });
