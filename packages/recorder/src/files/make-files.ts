@@ -7,7 +7,7 @@ import { Failure } from '../failure.js';
 import { placeCues } from '../timed-metadata/cue-times.js';
 import type { Tools } from '../tools.js';
 import { audioExport, type FilePlan, segmentsExport, videoExport } from './plans.js';
-import { capturedCodec, measure } from './probe.js';
+import { capturedCodec, capturedStreams, measure } from './probe.js';
 import { encode } from './programs.js';
 import { makeSegments } from './segments.js';
 
@@ -33,9 +33,10 @@ export async function makeFiles(request: FilesRequest): Promise<RecordedFile[]> 
   const { folder, output } = request;
   const parts = await capturedParts(folder);
   if (parts.length === 0) throw new Failure('empty', 'Nothing was captured.');
+  const inOneOrder = await withStreamsInOneOrder(request.tools, parts);
   const times = await partTimes(folder);
   const lengthOf = (path: string) => request.lengthsMs?.get(path) ?? times.get(path)?.lengthMs;
-  const input = await inputOf(folder, parts, lengthOf);
+  const input = await inputOf(folder, parts, inOneOrder, lengthOf);
   const files: RecordedFile[] = [];
   if (output.video?.exportFile) {
     const captured = await capturedCodec(request.tools, parts[0]!);
@@ -55,10 +56,28 @@ export async function makeFiles(request: FilesRequest): Promise<RecordedFile[]> 
   return files;
 }
 
+/**
+ * The parts with picture and sound where the first one has them: Chromium begins each with whichever comes first, and
+ * ffmpeg takes the streams of later parts for those of the first one by their numbers.
+ */
+async function withStreamsInOneOrder(tools: Tools, parts: readonly string[]): Promise<string[]> {
+  const orders = await Promise.all(parts.map((path) => capturedStreams(tools, path)));
+  const maps = orders[0]!.flatMap((kind) => ['-map', `0:${kind}?`]);
+  const ordered: string[] = [];
+  for (const [index, path] of parts.entries()) {
+    const isAsFirst = orders[index]!.join() === orders[0]!.join();
+    if (!isAsFirst) await encode(tools, ['-i', path, ...maps, '-c', 'copy', `${path}.ordered.mkv`]);
+    ordered.push(isAsFirst ? path : `${path}.ordered.mkv`);
+  }
+  return ordered;
+}
+
 /** ffmpeg's arguments that read all parts as one, without the pauses between them (features.md RC06). */
 async function inputOf(
   folder: string,
   parts: readonly string[],
+  /** The same ones as they are to be read. */
+  files: readonly string[],
   lengthOf: (path: string) => number | undefined,
 ): Promise<string[]> {
   const end = (option: string, path: string): string[] => {
@@ -67,8 +86,8 @@ async function inputOf(
   };
   if (parts.length === 1) return [...end('-t', parts[0]!), '-i', parts[0]!];
   const list = join(folder, 'parts.txt');
-  const lines = parts.flatMap((path) => [
-    `file '${path.replaceAll("'", "'\\''")}'`,
+  const lines = parts.flatMap((path, index) => [
+    `file '${files[index]!.replaceAll("'", "'\\''")}'`,
     end('outpoint', path).join(' '),
   ]);
   await writeFile(list, `${lines.filter((line) => line !== '').join('\n')}\n`);

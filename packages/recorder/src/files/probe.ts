@@ -66,3 +66,14 @@ export async function capturedCodec(tools: Tools, part: string): Promise<'H264' 
   ]);
   return stdout.trim() === 'h264' ? 'H264' : 'VP8';
 }
+
+/** Which streams a part has, in their order. */
+export async function capturedStreams(tools: Tools, part: string): Promise<('v' | 'a')[]> {
+  const { stdout } = await runProgram(tools.ffprobe, [
+    ...['-v', 'error', '-show_entries', 'stream=codec_type', '-of', 'csv=p=0', part],
+  ]);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((kind) => (kind.startsWith('video') ? 'v' : 'a'));
+}
