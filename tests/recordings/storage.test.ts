@@ -142,7 +142,7 @@ describe.skipIf(!serverIsBuilt || !s3ServerIsInstalled)("a recording to a storag
     wire.mend();
     await stage.parley.start();
     // On a busy machine a second attempt may have failed before the kill, and the next one is half a minute away then.
-    const done = await until('it is uploaded', async () => isUploaded(await stage.get(id)), 60_000);
+    const done = await until('it is uploaded', async () => isUploaded(await stage.get(id)), 90_000);
     expect(await inBucket('of-the-call')).toContain(done.output_file_name);
   });
 });
