@@ -46,11 +46,14 @@ export function videoExport(video: Video, audio: Output['audio'], captured: Vide
 /** RealtimeKit's default (RC40); a segment ends with the first key frame after this time. */
 const SEGMENT_SECONDS = '10';
 
+/** Without it the playlist would count each picture as one of the rate that ffmpeg guesses, and Chromium's come as they change. */
+const AS_LONG_AS_SHOWN = ['-bsf:v', 'setts=duration=NEXT_PTS-PTS'];
+
 /** HLS segments of H.264 and AAC with a playlist behind them; `metadata` names a stream of timed metadata to go along. */
 export function segmentsExport(audio: Output['audio'], captured: Video['codec']) {
   const encoding =
     captured === 'H264'
-      ? ['-c:v', 'copy']
+      ? ['-c:v', 'copy', ...AS_LONG_AS_SHOWN]
       : [...ENCODE.H264, '-force_key_frames', `expr:gte(t,n_forced*${SEGMENT_SECONDS})`];
   return (metadata: string | null): string[] => [
     ...['-map', '0:v:0', '-map', '0:a:0?', ...encoding, ...aac(audio.channel)],

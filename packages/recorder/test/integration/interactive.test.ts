@@ -49,6 +49,9 @@ async function unpack(path: string) {
   return { folder, names, segments, streams, times, texts };
 }
 
+/** As Chromium gives them: some pictures close together, then fewer. */
+const UNEVEN = ['-vf', "select='lt(n,8)+not(mod(n,3))'", '-vsync', 'vfr'];
+
 /** A part as the recorder captures it, from a pattern and a tone, of which Chromium begins with either. */
 async function capture(
   part: number,
@@ -59,10 +62,10 @@ async function capture(
   } = {},
 ) {
   const path = join(bench.folder, `capture-000${part}.mkv`);
-  const inputs = ['testsrc=s=160x120:r=5', 'sine=r=48000'].flatMap((input) => [
+  const inputs = ['testsrc=s=160x120:r=15', 'sine=r=48000'].flatMap((input) => [
     ...['-f', 'lavfi', '-i', `${input}:d=${seconds}`],
   ]);
-  await run('ffmpeg', ['-v', 'error', ...inputs, ...order, ...video, '-c:a', 'libopus', path]);
+  await run('ffmpeg', ['-v', 'error', ...inputs, ...order, ...UNEVEN, ...video, '-c:a', 'libopus', path]);
 }
 
 it('an interactive recording is a tar of segments of ten seconds, with the messages at their times (RC40)', async () => {
@@ -85,13 +88,15 @@ it('an interactive recording is a tar of segments of ten seconds, with the messa
   expect(files).toMatchObject([
     { kind: 'video', path: join(bench.folder, 'meeting_1.tar'), frames: expect.any(Number) },
   ]);
-  expect(Math.abs(files[0]!.durationMs - 36_000)).toBeLessThan(200);
+  expect(Math.abs(files[0]!.durationMs - 36_000)).toBeLessThan(300);
   const tar = await unpack(files[0]!.path);
   const decoded = await run('ffmpeg', ['-v', 'error', '-i', join(tar.folder, 'out.m3u8'), '-f', 'null', '-']);
   expect(decoded.stderr).toBe('');
   expect(tar.names).toEqual(['out.m3u8', 'out0000.ts', 'out0001.ts', 'out0002.ts', 'out0003.ts']);
   expect(tar.segments.map(({ name }) => name)).toEqual(tar.names.slice(1));
-  for (const { seconds } of tar.segments.slice(0, -1)) expect(Math.abs(seconds - 10)).toBeLessThan(0.1);
+  for (const { seconds } of tar.segments.slice(0, -1)) expect(Math.abs(seconds - 10)).toBeLessThan(2.5);
+  const seconds = tar.segments.reduce((sum, segment) => sum + segment.seconds, 0);
+  expect(Math.abs(seconds - 36)).toBeLessThan(0.3);
   expect(tar.streams).toMatchObject([{ codec_name: 'timed_id3' }]);
   const expected = [12.345, 12.346, 33.5];
   expect(tar.times).toHaveLength(expected.length);
@@ -109,7 +114,7 @@ it('one without messages, of a Chromium that encodes no H.264, is a tar all the 
   const { files } = await bench.finish(INTERACTIVE).event('finished');
   const tar = await unpack(files[0]!.path);
   expect(tar.segments).toHaveLength(2);
-  expect(Math.abs(tar.segments[0]!.seconds - 10)).toBeLessThan(0.1);
+  expect(Math.abs(tar.segments[0]!.seconds - 10)).toBeLessThan(2.5);
   expect(tar.streams).toEqual([]);
 });
 
