@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadlessPeer } from '@parley/headless';
+import { ChatEvent } from '@parley/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KitStage, setUpKitStage } from '../support/browser-kit-stage.js';
 import type { MeetingPage } from '../support/browser-meeting-page.js';
@@ -9,6 +10,8 @@ import { until } from '../support/until.js';
 
 /** The kit asks for messages in pages of this size, and shows three pages at once. */
 const KIT_PAGE = 25;
+/** It reads the newest page so often when its chat is opened, and shows a message twice that comes in between. */
+const KIT_LOADS = 3;
 const OLDER_MESSAGES = 3 * KIT_PAGE + 5;
 
 /** A picture of one pixel. */
@@ -27,6 +30,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt)('the chat of the UI Kit'
   const open = async (name: string, preset = 'group_call_participant') => {
     const page = await stage.enter(meeting, name, preset);
     await page.press('chat-toggle');
+    await until('its messages are read', () => page.asked(ChatEvent.getPaginatedMessages) >= KIT_LOADS);
     return page;
   };
   beforeAll(async () => {

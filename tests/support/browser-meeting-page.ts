@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type ClientEvent, decodeFrame } from '@parley/wire';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { keepPeerConnections } from './browser-in-page.js';
 import { until } from './until.js';
@@ -30,6 +31,8 @@ export interface MeetingPage {
   violations: string[];
   /** Every address that the page asked for. */
   requests: string[];
+  /** How often the page has sent this request on its socket. */
+  asked(event: ClientEvent): number;
   /** Uncaught errors of the page but for those that the kit throws by itself. */
   errors: string[];
   /** Presses "Join" on the setup screen and waits for the controls of the meeting. */
@@ -70,7 +73,15 @@ export async function openMeetingPage(
   const violations: string[] = [];
   const requests: string[] = [];
   const errors: string[] = [];
+  const asked = new Map<number, number>();
   page.on('request', (request) => requests.push(request.url()));
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => {
+      if (typeof payload === 'string') return;
+      const { event } = decodeFrame(payload);
+      asked.set(event, (asked.get(event) ?? 0) + 1);
+    }),
+  );
   page.on('pageerror', ({ message }) => {
     if (!FAULTS_OF_THE_KIT.some((fault) => message.startsWith(fault))) errors.push(message);
   });
@@ -96,6 +107,7 @@ export async function openMeetingPage(
     context,
     violations,
     requests,
+    asked: (event) => asked.get(event) ?? 0,
     errors,
     async join() {
       await page.locator('rtk-setup-screen rtk-button').getByText('Join', { exact: true }).click();
