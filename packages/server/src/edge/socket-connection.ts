@@ -47,7 +47,8 @@ export interface SocketConnectionHandlers {
 
 /** One client's socket: frames in by lanes, frames out with a bound, pings, one close. */
 export class SocketConnection implements PeerConnection {
-  readonly trackNews = new TrackNews((frame) => this.send(frame));
+  /** Made when the client first takes tracks up: many only listen, or have no media at all. */
+  #trackNews: TrackNews | null = null;
   readonly #limits: RequestLimits;
   readonly #lanes: Record<Lane, TaskLane> = {
     session: new TaskLane(),
@@ -75,7 +76,7 @@ export class SocketConnection implements PeerConnection {
     socket.on('close', (code) => {
       this.#closed = true;
       clearTimeout(this.#transferTimer);
-      this.trackNews.release();
+      this.releaseTrackNews();
       handlers.onClose(DELIBERATE.has(code));
       if (this.#dismissed && code !== CLOSED_WITHOUT_ANSWER) handlers.onDismissed();
     });
@@ -91,6 +92,20 @@ export class SocketConnection implements PeerConnection {
     }
     this.#cork();
     this.socket.send(frame);
+  }
+
+  tellOfTrack(frame: Uint8Array): void {
+    if (this.#trackNews) this.#trackNews.tell(frame);
+    else this.send(frame);
+  }
+
+  keepTrackNews(): void {
+    this.#trackNews ??= new TrackNews((frame) => this.send(frame));
+    this.#trackNews.keep();
+  }
+
+  releaseTrackNews(): void {
+    this.#trackNews?.release();
   }
 
   close(code: number, reason: string): void {

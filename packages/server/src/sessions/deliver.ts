@@ -36,7 +36,7 @@ export function deliver(stage: Stage, effect: Effect, origin: Origin | undefined
         const isAnswer = requestId !== undefined && peerId === origin?.peerId;
         const connection = stage.connections.get(peerId);
         if (isAnswer) connection?.send(broadcast.answer(requestId));
-        else if (isTrackNews) connection?.trackNews.tell(broadcast.frame);
+        else if (isTrackNews) connection?.tellOfTrack(broadcast.frame);
         else connection?.send(broadcast.frame);
       }
       return;

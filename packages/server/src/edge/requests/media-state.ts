@@ -20,7 +20,7 @@ export const mediaStateRoutes: Route[] = [
     const { session } = request.host.state;
     const peer = session?.peers.get(request.peerId);
     // What has waited is older than what the answer holds.
-    request.connection.trackNews.release();
+    request.connection.releaseTrackNews();
     if (session && peer) request.answer(MediaEvent.selfJoinComplete, answers.mediaState(session, peer));
   }),
   on(MediaEvent.leaveRoom, async (request) => {

@@ -85,12 +85,12 @@ export const mediaTransportRoutes: Route[] = [
     const known = wanted.flatMap(({ one, producer }) =>
       producer ? [{ producerId: producer.producerId, ...preference(one.simulcast) }] : [],
     );
-    const { trackNews } = request.connection;
-    trackNews.keep();
+    const { connection } = request;
+    connection.keepTrackNews();
     const { results, offer } = await request.host.media
       .request('consume', { transportId, requests: known })
       .catch((error: unknown) => {
-        trackNews.release();
+        connection.releaseTrackNews();
         throw error;
       });
     const map: Record<string, media.ConsumerState> = {};
@@ -110,7 +110,7 @@ export const mediaTransportRoutes: Route[] = [
       consumerIdsMap: { map },
       description: offer === undefined ? undefined : { target: SUBSCRIBER, type: 'offer', sdp: offer },
     });
-    if (offer === undefined) trackNews.release();
+    if (offer === undefined) connection.releaseTrackNews();
   }),
   on(MediaEvent.renegotiateSessionDescription, async (request, { transportId, description }) => {
     try {
@@ -118,7 +118,7 @@ export const mediaTransportRoutes: Route[] = [
       await request.host.media.request('renegotiate', { transportId: own, answer: sdpOf(description) });
       request.answer(MediaEvent.renegotiateSessionDescription);
     } finally {
-      request.connection.trackNews.release();
+      request.connection.releaseTrackNews();
     }
   }),
   // The field is called consumer ids and holds mids (protocol.md 6.6).

@@ -31,7 +31,11 @@ export class FakeConnection implements PeerConnection {
   send(frame: Uint8Array): void {
     this.events.push(decodeFrame(frame).event);
   }
-  readonly trackNews = { tell: (frame: Uint8Array) => this.send(frame), keep: () => {}, release: () => {} };
+  tellOfTrack(frame: Uint8Array): void {
+    this.send(frame);
+  }
+  keepTrackNews(): void {}
+  releaseTrackNews(): void {}
   close(code: number): void {
     this.closedWith ??= code;
   }
