@@ -49,7 +49,7 @@ export class SocketRequest {
     return this.host.execute(command, this.origin);
   }
 
-  /** As `whenTold` of CommandRounds; for every answer that tells what the state holds. */
+  /** As `whenTold` of CommandRounds; for answers that have something to wait for first, see `ask`. */
   whenTold(answer: () => void): Promise<void> {
     return this.host.whenTold(answer);
   }
@@ -77,4 +77,12 @@ export interface Route {
 /** Ties an event to its handler; the event decides the type of the message. */
 export function on<E extends ClientEvent>(event: E, handle: Handler<E>): Route {
   return { event, handle: (request, message) => handle(request, message as ClientMessage<E>) };
+}
+
+/** Ties an event to an answer that tells what the state holds, as everybody was told of it. */
+export function ask<E extends ClientEvent>(
+  event: E,
+  answer: (request: SocketRequest, message: ClientMessage<E>) => void,
+): Route {
+  return on(event, (request, message) => request.whenTold(() => answer(request, message)));
 }

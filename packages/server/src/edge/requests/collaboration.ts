@@ -10,7 +10,7 @@ import {
 } from '../../sessions/chat-pages.js';
 import type { ChatChange } from '../../sessions/meeting-host.js';
 import { Refused } from '../../sessions/refused.js';
-import { on, type Route, type SocketRequest } from '../request.js';
+import { ask, on, type Route, type SocketRequest } from '../request.js';
 
 const PERMISSION_CHANGES_MAX = 500;
 
@@ -40,15 +40,13 @@ export const collaborationRoutes: Route[] = [
     const page = await pageOfMessages(request.db, chatScope(request), query);
     request.answer(ChatEvent.getPaginatedMessages, page);
   }),
-  on(ChatEvent.searchChannelMessages, (request, query) =>
-    request.whenTold(() => {
-      const { session, peer } = member(request);
-      request.answer(
-        ChatEvent.searchChannelMessages,
-        searchMessages(answers.chatHistory(session, peer), query),
-      );
-    }),
-  ),
+  ask(ChatEvent.searchChannelMessages, (request, query) => {
+    const { session, peer } = member(request);
+    request.answer(
+      ChatEvent.searchChannelMessages,
+      searchMessages(answers.chatHistory(session, peer), query),
+    );
+  }),
   on(ChatEvent.sendMessageToRoom, (request, { payloadType, payload }) =>
     request.execute({
       type: 'SendChat',
@@ -84,12 +82,10 @@ export const collaborationRoutes: Route[] = [
     changeChat(request, { type: 'PinChat', by: request.peerId, messageId: chatId, pinned }),
   ),
 
-  on(PollEvent.getPolls, (request) =>
-    request.whenTold(() => {
-      const { session, peer } = memberOrWaiting(request);
-      request.answer(PollEvent.getPolls, session && peer ? answers.pollList(session, peer) : { polls: [] });
-    }),
-  ),
+  ask(PollEvent.getPolls, (request) => {
+    const { session, peer } = memberOrWaiting(request);
+    request.answer(PollEvent.getPolls, session && peer ? answers.pollList(session, peer) : { polls: [] });
+  }),
   on(PollEvent.createPoll, (request, { question, options, anonymous, hideVotes }) =>
     request.execute({
       type: 'CreatePoll',
@@ -106,12 +102,10 @@ export const collaborationRoutes: Route[] = [
   ),
 
   // Asked during `init()` as well, before the peer has joined (protocol.md 4).
-  on(StoreEvent.storeGetKeys, (request, query) =>
-    request.whenTold(() => {
-      const found = answers.storeItems(request.host.state, query);
-      request.answer(StoreEvent.storeGetKeys, request.mayLookIn ? found : { ...found, storeItems: [] });
-    }),
-  ),
+  ask(StoreEvent.storeGetKeys, (request, query) => {
+    const found = answers.storeItems(request.host.state, query);
+    request.answer(StoreEvent.storeGetKeys, request.mayLookIn ? found : { ...found, storeItems: [] });
+  }),
   on(StoreEvent.storeInsertKeys, (request, { storeName, insertKeys }) =>
     request.execute({
       type: 'SetStoreItems',
@@ -132,12 +126,10 @@ export const collaborationRoutes: Route[] = [
     }),
   ),
 
-  on(PresetEvent.getUserPresets, (request, { userIds }) =>
-    request.whenTold(() => {
-      const { session } = member(request);
-      request.answer(PresetEvent.getUserPresets, answers.presetsOf(session, userIds));
-    }),
-  ),
+  ask(PresetEvent.getUserPresets, (request, { userIds }) => {
+    const { session } = member(request);
+    request.answer(PresetEvent.getUserPresets, answers.presetsOf(session, userIds));
+  }),
   on(PresetEvent.updateUserPreset, async (request, { updatePeersPresets }) => {
     if (updatePeersPresets.length > PERMISSION_CHANGES_MAX) throw new Refused('malformed');
     const changes = updatePeersPresets.map(({ userIds, patch }) => ({

@@ -3,7 +3,7 @@ import { RoomEvent, room } from '@parley/wire';
 import type { MeetingId } from '../../ids.js';
 import { identityOf } from '../../sessions/meeting-info.js';
 import { Refused } from '../../sessions/refused.js';
-import { on, type Route } from '../request.js';
+import { ask, on, type Route } from '../request.js';
 
 const DISPLAY_NAME_MAX_CHARACTERS = 256;
 const MEMBERS_MAX = 1000;
@@ -26,25 +26,21 @@ export const roomRoutes: Route[] = [
       request.host.dismiss([peerId], RoomEvent.kickAll);
     }
   }),
-  on(RoomEvent.getRoomInfo, (request) =>
-    request.whenTold(() => request.answer(RoomEvent.getRoomInfo, answers.roomInfo(request.host.state))),
+  ask(RoomEvent.getRoomInfo, (request) =>
+    request.answer(RoomEvent.getRoomInfo, answers.roomInfo(request.host.state)),
   ),
-  on(RoomEvent.getRoomPeersInfo, (request, message) =>
-    request.whenTold(() => {
-      const peers = answers.roomPeers(request.host.state, request.peerId, message);
-      request.answer(RoomEvent.getRoomPeersInfo, request.mayLookIn ? peers : { peers: [] });
-    }),
-  ),
+  ask(RoomEvent.getRoomPeersInfo, (request, message) => {
+    const peers = answers.roomPeers(request.host.state, request.peerId, message);
+    request.answer(RoomEvent.getRoomPeersInfo, request.mayLookIn ? peers : { peers: [] });
+  }),
 
-  on(RoomEvent.getWaitingRoomRequests, (request) =>
-    request.whenTold(() => {
-      const { state } = request.host;
-      const peer = state.session?.peers.get(request.peerId);
-      // A waiting client asks as well, whatever its preset says; it learns of nobody (features.md R09).
-      const requests = peer?.permissions.accept_waiting_requests ? waitingRequests(state) : { requests: [] };
-      request.answer(RoomEvent.getWaitingRoomRequests, requests);
-    }),
-  ),
+  ask(RoomEvent.getWaitingRoomRequests, (request) => {
+    const { state } = request.host;
+    const peer = state.session?.peers.get(request.peerId);
+    // A waiting client asks as well, whatever its preset says; it learns of nobody (features.md R09).
+    const requests = peer?.permissions.accept_waiting_requests ? waitingRequests(state) : { requests: [] };
+    request.answer(RoomEvent.getWaitingRoomRequests, requests);
+  }),
   on(RoomEvent.acceptWaitingRoomRequests, (request, { userIds }) =>
     request.execute({ type: 'AcceptWaiting', by: request.peerId, participantIds: bounded(userIds) }),
   ),
@@ -84,13 +80,11 @@ export const roomRoutes: Route[] = [
     );
   }),
 
-  on(RoomEvent.getStageRequests, (request) =>
-    request.whenTold(() => {
-      const { session } = request.host.state;
-      if (!session?.peers.has(request.peerId)) throw new Refused('not_joined');
-      request.answer(RoomEvent.getStageRequests, stageRequests(session));
-    }),
-  ),
+  ask(RoomEvent.getStageRequests, (request) => {
+    const { session } = request.host.state;
+    if (!session?.peers.has(request.peerId)) throw new Refused('not_joined');
+    request.answer(RoomEvent.getStageRequests, stageRequests(session));
+  }),
   on(RoomEvent.requestStageAccess, (request) =>
     request.execute({ type: 'RequestStage', by: request.peerId }),
   ),
