@@ -12,7 +12,6 @@ import { type Person, type Stage, setUpStage } from '../support/browser-stage.js
 import { chromiumIsInstalled } from '../support/chromium.js';
 import { serverIsBuilt } from '../support/parley-process.js';
 import { picturesOf } from '../support/pictures.js';
-import { until } from '../support/until.js';
 
 const run = promisify(execFile);
 const ffmpegIsInstalled = existsSync('/usr/bin/ffmpeg');
@@ -68,16 +67,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt || !ffmpegIsInstalled)(
         video_config: SIZE,
       });
       const { id } = data!;
-      const reached = (status: string) =>
-        until(
-          `the recording is ${status}`,
-          async () => {
-            const { data: now } = await recordings.getOneRecording(id, { account_id, app_id });
-            if (now!.status === 'ERRORED') throw new Error(JSON.stringify(now));
-            return now!.status === status && now;
-          },
-          60_000,
-        );
+      const reached = (status: 'RECORDING' | 'UPLOADED') => stage.backend.recordingReached(id, status);
       await reached('RECORDING');
       await passes(APART_MS);
       await says(mary, { goal: 'München' }, '#e0d000');

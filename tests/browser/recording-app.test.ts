@@ -89,16 +89,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt || !ffmpegIsInstalled)('a
       url: `http://127.0.0.1:${(app.address() as AddressInfo).port}/`,
       video_config: SIZE,
     });
-    const reached = (status: string) =>
-      until(
-        `the recording is ${status}`,
-        async () => {
-          const { data: now } = await recordings.getOneRecording(data!.id, { account_id, app_id });
-          if (now!.status === 'ERRORED') throw new Error(JSON.stringify(now));
-          return now!.status === status && now;
-        },
-        60_000,
-      );
+    const reached = (status: 'RECORDING' | 'UPLOADED') => stage.backend.recordingReached(data!.id, status);
     const { started_time } = await reached('RECORDING');
     await until('it has something to show', () => Date.now() - Date.parse(started_time!) > RECORDED_MS);
     await stage.backend.kickAll(meeting_id);

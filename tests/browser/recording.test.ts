@@ -64,16 +64,7 @@ describe.skipIf(!chromiumIsInstalled || !serverIsBuilt || !ffmpegIsInstalled)('a
       });
       return data!.id;
     };
-    const reached = (id: string, status: string) =>
-      until(
-        `the recording is ${status}`,
-        async () => {
-          const { data: now } = await recordings.getOneRecording(id, { account_id, app_id });
-          if (now!.status === 'ERRORED') throw new Error(JSON.stringify(now));
-          return now!.status === status && now;
-        },
-        60_000,
-      );
+    const reached = stage.backend.recordingReached;
     const tookMs = (begun: { invoked_time: string; started_time: string | null }) =>
       Date.parse(begun.started_time!) - Date.parse(begun.invoked_time);
     const isShown = () => new Promise((shown) => setTimeout(shown, SHOWN_MS));

@@ -1,5 +1,9 @@
 import Cloudflare from 'cloudflare';
+import type { RecordingGetOneRecordingResponse } from 'cloudflare/resources/realtime-kit/recordings';
 import type { ParleyProcess } from './parley-process.js';
+import { until } from './until.js';
+
+type Recording = NonNullable<RecordingGetOneRecordingResponse['data']>;
 
 export interface TestParticipant {
   id: string;
@@ -24,6 +28,8 @@ export interface Backend {
     config?: Record<string, unknown>,
     ui?: { design_tokens?: Record<string, unknown>; config_diff?: Record<string, unknown> },
   ): Promise<void>;
+  /** Waits until a recording has a status; fails with all that is known of one that is ERRORED. */
+  recordingReached(recordingId: string, status: Recording['status']): Promise<Recording>;
   /** Status of a session as the management API tells it. */
   sessionStatus(sessionId: string): Promise<string | undefined>;
 }
@@ -70,6 +76,16 @@ export async function backendOf(parley: ParleyProcess): Promise<Backend> {
     async kickAll(meetingId) {
       await client.realtimeKit.activeSession.kickAllParticipants(meetingId, path);
     },
+    recordingReached: (recordingId, status) =>
+      until(
+        `the recording is ${status}`,
+        async () => {
+          const { data } = await client.realtimeKit.recordings.getOneRecording(recordingId, path);
+          if (data!.status === 'ERRORED') throw new Error(JSON.stringify(data));
+          return data!.status === status && data!;
+        },
+        60_000,
+      ),
     async newPreset(name, base, permissions, config = {}, { design_tokens: tokens, ...ui } = {}) {
       const known = await client.realtimeKit.presets.get(appId, account);
       const baseId = known.data.find((preset) => preset.name === base)?.id;
