@@ -97,9 +97,10 @@ export class TrackTimeline {
   #start([first = [], ...others]: TappedFrame[][]): void {
     this.#offsetMs = leastDelayMs(first);
     for (const run of others) {
-      const differenceMs = leastDelayMs(run) - this.#offsetMs;
+      const leastMs = leastDelayMs(run);
+      const differenceMs = leastMs - this.#offsetMs;
       if (differenceMs > STEP_MS || differenceMs < -START_MAX_MS) break;
-      this.#offsetMs = Math.min(this.#offsetMs, leastDelayMs(run));
+      this.#offsetMs = Math.min(this.#offsetMs, leastMs);
     }
     this.#startedAtMs = Math.round(senderMs(first[0]!) + this.#offsetMs);
     this.#windowEndMs = this.#lastArrivalMs + DRIFT_WINDOW_MS;

@@ -61,11 +61,13 @@ export async function makeFiles(request: FilesRequest): Promise<RecordedFile[]> 
  * ffmpeg takes the streams of later parts for those of the first one by their numbers.
  */
 async function withStreamsInOneOrder(tools: Tools, parts: readonly string[]): Promise<string[]> {
-  const orders = await Promise.all(parts.map((path) => capturedStreams(tools, path)));
-  const maps = orders[0]!.flatMap((kind) => ['-map', `0:${kind}?`]);
-  const ordered: string[] = [];
-  for (const [index, path] of parts.entries()) {
-    const isAsFirst = orders[index]!.join() === orders[0]!.join();
+  const [first, ...later] = parts;
+  if (first === undefined || later.length === 0) return [...parts];
+  const order = await capturedStreams(tools, first);
+  const maps = order.flatMap((kind) => ['-map', `0:${kind}?`]);
+  const ordered = [first];
+  for (const path of later) {
+    const isAsFirst = (await capturedStreams(tools, path)).join() === order.join();
     if (!isAsFirst) await encode(tools, ['-i', path, ...maps, '-c', 'copy', `${path}.ordered.mkv`]);
     ordered.push(isAsFirst ? path : `${path}.ordered.mkv`);
   }
